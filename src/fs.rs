@@ -1,0 +1,170 @@
+//! The only file that calls `std::fs`: every error names the path and the act.
+
+#![expect(clippy::disallowed_methods, reason = "this module is what the others must use instead")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memmap2::Mmap;
+
+/// An input or output error that says what was being done to which path.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {act} `{}`", path.display())]
+#[non_exhaustive]
+pub struct FsError {
+    /// What was being done, as a verb: "read", "create", "rename".
+    pub act: &'static str,
+    /// The path it was done to.
+    pub path: PathBuf,
+    /// What the system said.
+    #[source]
+    pub source: io::Error,
+}
+
+impl FsError {
+    /// Whether the path does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+}
+
+/// The result of an operation on a path.
+pub type FsResult<T> = Result<T, FsError>;
+
+/// Puts the act and the path beside an error, for operations on files already open.
+pub fn context<T>(act: &'static str, path: &Path, result: io::Result<T>) -> FsResult<T> {
+    result.map_err(|source| FsError { act, path: path.to_owned(), source })
+}
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> FsResult<Vec<u8>> {
+    context("read", path, fs::read(path))
+}
+
+/// Reads a whole file as UTF-8.
+pub fn read_text(path: &Path) -> FsResult<String> {
+    context("read", path, fs::read_to_string(path))
+}
+
+/// Opens a file for reading.
+pub fn open(path: &Path) -> FsResult<File> {
+    context("open", path, File::open(path))
+}
+
+/// Creates a file, or empties the one that is there.
+pub fn create(path: &Path) -> FsResult<File> {
+    context("create", path, File::create(path))
+}
+
+/// Opens a file for reading and writing, made if absent and otherwise left as it is.
+pub fn open_or_create(path: &Path) -> FsResult<File> {
+    let result = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    context("open", path, result)
+}
+
+/// Maps a file into memory. An empty file gives `None`, for there is nothing to map.
+#[expect(unsafe_code, reason = "a memory map is unsafe by nature; see the invariant below")]
+pub fn map(path: &Path) -> FsResult<Option<Mmap>> {
+    let file = open(path)?;
+    if context("inspect", path, file.metadata())?.len() == 0 {
+        return Ok(None);
+    }
+    // SAFETY: only objects of the store and outside data files are mapped. Objects are written
+    // once, made read-only and never changed in place; they are unlinked at most, which leaves
+    // the map valid. Data files are checked for change after the stage that read them.
+    context("map", path, unsafe { Mmap::map(&file) }).map(Some)
+}
+
+/// Makes a folder and those above it.
+pub fn create_dirs(path: &Path) -> FsResult<()> {
+    context("create the folder", path, fs::create_dir_all(path))
+}
+
+/// Whether something is there. A path that may not be looked at counts as absent.
+#[must_use]
+pub fn exists(path: &Path) -> bool {
+    fs::metadata(path).is_ok()
+}
+
+/// Whether a folder is there.
+#[must_use]
+pub fn is_dir(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// The metadata of a path, links followed.
+pub fn metadata(path: &Path) -> FsResult<fs::Metadata> {
+    context("inspect", path, fs::metadata(path))
+}
+
+/// The real path of a file, links resolved.
+pub fn canonicalize(path: &Path) -> FsResult<PathBuf> {
+    context("resolve", path, fs::canonicalize(path))
+}
+
+/// The entries of a folder, sorted: order must not depend on the file system.
+pub fn list(path: &Path) -> FsResult<Vec<PathBuf>> {
+    let entries = context("list", path, fs::read_dir(path))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(context("list", path, entry)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Removes a file; one that is already gone is fine.
+pub fn remove(path: &Path) -> FsResult<()> {
+    ignore_missing(context("remove", path, fs::remove_file(path)))
+}
+
+/// Removes a folder with all it holds; one that is already gone is fine.
+pub fn remove_dirs(path: &Path) -> FsResult<()> {
+    ignore_missing(context("remove", path, fs::remove_dir_all(path)))
+}
+
+fn ignore_missing(result: FsResult<()>) -> FsResult<()> {
+    match result {
+        Err(error) if error.is_missing() => Ok(()),
+        other => other,
+    }
+}
+
+/// Renames a file within one file system: the new name appears whole or not at all.
+pub fn rename(from: &Path, to: &Path) -> FsResult<()> {
+    context("rename", from, fs::rename(from, to))
+}
+
+/// Makes what was renamed into `folder` survive a power cut.
+pub fn sync_dir(folder: &Path) -> FsResult<()> {
+    context("sync", folder, open(folder)?.sync_all())
+}
+
+/// Makes a file read-only.
+pub fn protect(path: &Path) -> FsResult<()> {
+    let mut permissions = metadata(path)?.permissions();
+    permissions.set_readonly(true);
+    context("protect", path, fs::set_permissions(path, permissions))
+}
+
+/// Writes a file that appears whole or not at all: temporary name, sync, rename.
+pub fn write_atomic(path: &Path, content: &[u8]) -> FsResult<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_dirs(folder)?;
+    let temporary = folder.join(unique_name("write"));
+    let mut file = create(&temporary)?;
+    context("write", &temporary, file.write_all(content))?;
+    context("sync", &temporary, file.sync_all())?;
+    rename(&temporary, path)
+}
+
+/// A file name that no other thread or process uses at this moment.
+#[must_use]
+pub fn unique_name(stem: &str) -> String {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!(".{stem}-{}-{count}", std::process::id())
+}

@@ -1,0 +1,112 @@
+use std::io;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::testing::Bench;
+use super::*;
+use crate::artifact::{Artifact, ArtifactKind, Blob};
+use crate::id::TrialId;
+
+#[derive(Debug, PartialEq)]
+struct Text(String);
+
+impl Artifact for Text {
+    const KIND: ArtifactKind = ArtifactKind("text");
+    const CODEC: u32 = 1;
+
+    fn encode(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(self.0.as_bytes())
+    }
+
+    fn decode(blob: Blob) -> io::Result<Self> {
+        Ok(Self(String::from_utf8_lossy(&blob).into_owned()))
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct JoinParams {
+    /// What stands between the parts.
+    separator: String,
+}
+
+impl Default for JoinParams {
+    fn default() -> Self {
+        Self { separator: "+".into() }
+    }
+}
+
+inputs! { pub struct JoinInputs { first: Text, second: Option<Text>, rest: Gathered<Text> } }
+outputs! { pub struct JoinOutputs { joined: Text } }
+
+struct Join;
+
+impl Stage for Join {
+    const KIND: &'static str = "join";
+    const SUMMARY: &'static str = "joins texts";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = true;
+    type Params = JoinParams;
+    type Inputs = JoinInputs;
+    type Outputs = JoinOutputs;
+
+    fn run(
+        params: &JoinParams,
+        inputs: JoinInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<JoinOutputs, StageError> {
+        let mut parts = vec![inputs.first.0];
+        parts.extend(inputs.second.map(|text| text.0));
+        parts.extend(inputs.rest.0.into_iter().map(|item| item.value.0));
+        if parts.iter().any(|part| part == "panic") {
+            panic!("told to");
+        }
+        cx.note(format!("{} parts", parts.len()));
+        assert_ne!(cx.seed("a"), cx.seed("b"));
+        Ok(JoinOutputs { joined: Text(parts.join(&params.separator)) })
+    }
+}
+
+fn text(content: &str) -> Text {
+    Text(content.into())
+}
+
+#[test]
+fn a_stage_gets_its_ports_and_gives_its_outputs() {
+    let outcome = Bench::new()
+        .input("first", &text("a"))
+        .gathered("rest", "x", TrialId::default(), &text("b"))
+        .gathered("rest", "y", TrialId::default(), &text("c"))
+        .run::<Join>(&JoinParams::default())
+        .unwrap();
+    assert_eq!(outcome.output::<Text>("joined"), text("a+b+c"));
+    assert_eq!(outcome.signals.len(), 1);
+}
+
+#[test]
+fn a_panic_becomes_an_error() {
+    let outcome = Bench::new().input("first", &text("panic")).run::<Join>(&JoinParams::default());
+    let error = outcome.err().expect("the stage panics");
+    assert_eq!(error.to_string(), "a bug in erpc-pipe: told to");
+}
+
+#[test]
+fn ports_know_their_kind_and_arity() {
+    let ports = JoinInputs::ports();
+    let arities: Vec<_> = ports.iter().map(|port| (port.name, port.arity)).collect();
+    assert_eq!(
+        arities,
+        [("first", Arity::One), ("second", Arity::Optional), ("rest", Arity::Gathered)]
+    );
+    assert!(ports.iter().all(|port| port.kind == Text::KIND));
+}
+
+#[test]
+fn file_references_are_found_and_replaced() {
+    let file = FileRef::new("data/x.npy");
+    let params = serde_json::json!({ "a": [file], "b": 1 });
+    assert_eq!(FileRef::all_in(&params), ["data/x.npy"]);
+    let replaced = FileRef::replace_in(&params, &|name| format!("<{name}>"));
+    assert_eq!(FileRef::all_in(&replaced), ["<data/x.npy>"]);
+}
