@@ -65,6 +65,11 @@ pub fn open_or_create(path: &Path) -> FsResult<File> {
     context("open", path, result)
 }
 
+/// Opens a file for appending, made if absent.
+pub fn append(path: &Path) -> FsResult<File> {
+    context("open", path, OpenOptions::new().append(true).create(true).open(path))
+}
+
 /// Maps a file into memory. An empty file gives `None`, for there is nothing to map.
 #[expect(unsafe_code, reason = "a memory map is unsafe by nature; see the invariant below")]
 pub fn map(path: &Path) -> FsResult<Option<Mmap>> {
