@@ -1,1 +1,119 @@
-//! (empty)
+//! The command line: the only place where results and errors become text and exit codes.
+
+mod completions;
+mod execute;
+mod exit;
+mod fsck;
+mod gc;
+mod graph;
+mod plan;
+mod project;
+mod provenance;
+mod publish;
+mod run;
+mod schema;
+mod show;
+mod stages;
+mod why;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use exit::{CliError, Exit};
+
+/// Reproducible experiments in zero-shot learning and attention by reinforcement.
+#[derive(Parser)]
+#[command(name = "erpc-pipe", version, about, after_help = exit::HELP)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the project, its store and its data are.
+#[derive(Args, Clone, Debug)]
+struct Place {
+    /// Work in this folder instead of the current one.
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// The store; several projects may share one.
+    #[arg(long, global = true, env = "ERPC_STORE", default_value = ".erpc", value_name = "DIR")]
+    store: PathBuf,
+    /// The folder in which data files are looked for [default: data].
+    #[arg(long, global = true, env = "ERPC_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Hash every outside file again instead of trusting sizes and times.
+    #[arg(long, global = true)]
+    paranoid: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run an experiment: reuse what is known, run the rest, publish tables and figures.
+    Run(run::RunArgs),
+    /// Say what a run would do, and change nothing.
+    Plan(plan::PlanArgs),
+    /// Say why a stage would run: the fields that differ, old and new.
+    Why(why::WhyArgs),
+    /// Show a stage kind's parameters, an artifact, or a published table.
+    Show(show::ShowArgs),
+    /// Draw the stage graph.
+    Graph(graph::GraphArgs),
+    /// List the stage kinds.
+    Stages,
+    /// Remove what no experiment last used.
+    Gc(gc::GcArgs),
+    /// Verify the content of the store.
+    Fsck(fsck::FsckArgs),
+    /// Print the JSON Schema of manifests.
+    Schema,
+    /// Print shell completions.
+    Completions(completions::CompletionsArgs),
+    /// Execute one stage from the store and a request on standard input.
+    #[command(hide = true)]
+    Execute,
+}
+
+/// Parses the arguments, does what they say, and gives the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed output is no reason to complain.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Fine }.into();
+        }
+    };
+    match dispatch(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            error.print();
+            error.exit().into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
+    if let Some(directory) = &cli.place.directory {
+        std::env::set_current_dir(directory)
+            .map_err(|error| CliError::directory(directory, &error))?;
+    }
+    let place = &cli.place;
+    match &cli.command {
+        Command::Run(args) => run::run(place, args),
+        Command::Plan(args) => plan::plan(place, args),
+        Command::Why(args) => why::why(place, args),
+        Command::Show(args) => show::show(place, args),
+        Command::Graph(args) => graph::graph(args),
+        Command::Stages => stages::stages(),
+        Command::Gc(args) => gc::gc(place, args),
+        Command::Fsck(args) => fsck::fsck(place, args),
+        Command::Schema => schema::schema(),
+        Command::Completions(args) => completions::completions(args),
+        Command::Execute => execute::execute(place),
+    }
+}

@@ -1,0 +1,87 @@
+//! From the arguments to a connected graph: the steps that all commands share.
+
+use std::path::{Path, PathBuf};
+
+use crate::experiment::Experiment;
+use crate::fs;
+use crate::graph::StageGraph;
+use crate::manifest::Source;
+use crate::plan::DataRoots;
+use crate::stages::registry;
+use crate::store::{Store, Trust};
+
+use super::{CliError, Place};
+
+/// An experiment and its graph.
+pub(super) struct Project {
+    pub(super) experiment: Experiment,
+    pub(super) graph: StageGraph,
+}
+
+impl Project {
+    /// Reads a manifest and everything it names.
+    pub(super) fn read(manifest: &Path) -> Result<Self, CliError> {
+        let source = read_source(manifest)?;
+        let load = |name: &str, from: &Source| {
+            let path = beside(Path::new(&from.name), name);
+            read_source(&path).map_err(|error| match std::error::Error::source(&error) {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            })
+        };
+        let experiment = Experiment::resolve(&source, &registry(), &load)?;
+        let graph = StageGraph::build(&experiment)?;
+        Ok(Self { experiment, graph })
+    }
+}
+
+fn read_source(path: &Path) -> Result<Source, CliError> {
+    if !fs::exists(path) {
+        let message = format!("there is no manifest `{}`", path.display());
+        return Err(CliError::usage(message, "name a TOML file, such as experiments/quickstart.toml"));
+    }
+    let text = fs::read_text(path)?;
+    Ok(Source { name: path.display().to_string(), text: text.into() })
+}
+
+/// The path that `name` means in the file `from`, without `.` and `..` where that is possible.
+fn beside(from: &Path, name: &str) -> PathBuf {
+    let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
+    for part in Path::new(name).components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if path.file_name().is_some() => {
+                path.pop();
+            }
+            other => path.push(other),
+        }
+    }
+    path
+}
+
+impl Place {
+    /// Opens the store.
+    pub(super) fn store(&self) -> Result<Store, CliError> {
+        let trust = if self.paranoid { Trust::Nothing } else { Trust::Stat };
+        Ok(Store::open(&self.store, trust)?)
+    }
+
+    /// Where outside files are looked for: the data folder, then the project itself.
+    pub(super) fn data_roots(&self) -> DataRoots {
+        let data = self.data.clone().unwrap_or_else(|| PathBuf::from("data"));
+        DataRoots(vec![data, PathBuf::from(".")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_relative_to_the_file_that_says_them() {
+        let from = Path::new("experiments/ablations/a.toml");
+        assert_eq!(beside(from, "../base.toml"), Path::new("experiments/base.toml"));
+        assert_eq!(beside(from, "./b.toml"), Path::new("experiments/ablations/b.toml"));
+        assert_eq!(beside(Path::new("a.toml"), "../b.toml"), Path::new("../b.toml"));
+    }
+}
