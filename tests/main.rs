@@ -1,1 +1,8 @@
+//! The one integration binary; a submodule a concern.
 
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests fail by panicking")]
+
+mod caching;
+mod concurrency;
+mod runner;
+mod support;

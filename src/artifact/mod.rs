@@ -8,11 +8,13 @@
 //! and the two kinds that people look at, tables and figures.
 
 mod blob;
+mod text;
 
 use std::fmt;
 use std::io;
 
 pub use blob::{Blob, BlobWriter};
+pub use text::Text;
 
 /// The name of a kind of artifact, as ports and messages show it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

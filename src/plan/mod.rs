@@ -233,6 +233,3 @@ fn inputs<'r>(
     };
     node.inputs.iter().map(|c| (c.port.to_owned(), input(c))).collect()
 }
-
-#[cfg(test)]
-mod tests;

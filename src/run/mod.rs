@@ -20,6 +20,3 @@ pub use error::RunError;
 pub use execute::{Execution, Finished, Request, execute};
 pub use isolate::{ChildMessage, Isolation};
 pub use runner::{Outcome, Runner};
-
-#[cfg(test)]
-mod tests;

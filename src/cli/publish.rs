@@ -1,0 +1,108 @@
+//! Tables and figures of a run → files for people, with where they came from.
+//!
+//! ```text
+//! results/EXPERIMENT/
+//!   STAGE.parquet .csv .md .tex     each table; STAGE.PORT… for outputs beside the main one
+//!   STAGE.svg .png                  each figure
+//!   provenance.json                 what made them, from which digests
+//!   run.json                        what ran or was reused, and how long it took when it ran
+//! ```
+//!
+//! A file whose content is already there is not touched.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use petgraph::graph::NodeIndex;
+
+use crate::artifact::{Artifact as _, ArtifactKind, Blob, Figure, Table};
+use crate::event::{Event, EventKind, Reporter};
+use crate::fs;
+use crate::plan::Planner;
+use crate::run::Outcome;
+use crate::store::Store;
+
+use super::CliError;
+use super::project::Project;
+use super::provenance::{provenance, run_report};
+
+/// Writes everything that the run made for people.
+pub(super) fn publish(
+    folder: &Path,
+    project: &Project,
+    planner: &Planner<'_>,
+    store: &Store,
+    outcome: &Outcome,
+    reporter: &mut dyn Reporter,
+) -> Result<(), CliError> {
+    let mut files = Vec::new();
+    for index in project.graph.indices() {
+        files.extend(views_of(project, store, outcome, index)?);
+    }
+    if files.is_empty() {
+        return Ok(());
+    }
+    files.push(("provenance.json".to_owned(), provenance(project, planner, store, outcome)?));
+    files.push(("run.json".to_owned(), run_report(project, outcome)?));
+    for (name, content) in files {
+        let path = folder.join(name);
+        if write_if_changed(&path, &content)? {
+            let kind = EventKind::Published { path: &path };
+            reporter.on_event(&Event { elapsed: Duration::ZERO, kind });
+        }
+    }
+    Ok(())
+}
+
+/// A file name and its content.
+type File = (String, Vec<u8>);
+
+fn views_of(
+    project: &Project,
+    store: &Store,
+    outcome: &Outcome,
+    index: NodeIndex,
+) -> Result<Vec<File>, CliError> {
+    let node = project.graph.node(index);
+    let Some((_, record)) = &outcome.records[index.index()] else { return Ok(Vec::new()) };
+    let mut files = Vec::new();
+    for (position, port) in node.info.outputs.iter().enumerate() {
+        if port.kind != Table::KIND && port.kind != Figure::KIND {
+            continue;
+        }
+        let mut stem = node.id.to_string();
+        if position > 0 {
+            stem = format!("{stem}.{}", port.name);
+        }
+        let blob = store.open_object(&record.outputs[port.name].digest)?;
+        files.extend(views(&stem, port.kind, blob)?);
+    }
+    Ok(files)
+}
+
+fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliError> {
+    let bug = |error: std::io::Error| CliError::Bug(format!("`{stem}` does not decode: {error}"));
+    let file = |ending: &str, content: Vec<u8>| (format!("{stem}.{ending}"), content);
+    if kind == Figure::KIND {
+        let figure = Figure::decode(blob).map_err(bug)?;
+        return Ok(vec![
+            file("svg", figure.svg().as_bytes().to_vec()),
+            file("png", figure.png().to_vec()),
+        ]);
+    }
+    let views = Table::decode(blob).map_err(bug)?.views();
+    Ok(vec![
+        file("parquet", views.parquet),
+        file("csv", views.csv.into_bytes()),
+        file("md", views.markdown.into_bytes()),
+        file("tex", views.latex.into_bytes()),
+    ])
+}
+
+fn write_if_changed(path: &PathBuf, content: &[u8]) -> Result<bool, CliError> {
+    if fs::exists(path) && fs::read(path)? == content {
+        return Ok(false);
+    }
+    fs::write_atomic(path, content)?;
+    Ok(true)
+}

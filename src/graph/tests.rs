@@ -1,0 +1,174 @@
+use std::io;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::artifact::{Artifact, ArtifactKind, Blob};
+use crate::experiment::Experiment;
+use crate::manifest::Source;
+use crate::stage::{Gathered, Registry, Stage, StageContext, StageError, inputs, outputs};
+
+macro_rules! kind {
+    ($name:ident, $kind:literal) => {
+        struct $name;
+
+        impl Artifact for $name {
+            const KIND: ArtifactKind = ArtifactKind($kind);
+            const CODEC: u32 = 1;
+
+            fn encode(&self, _: &mut dyn io::Write) -> io::Result<()> {
+                Ok(())
+            }
+
+            fn decode(_: Blob) -> io::Result<Self> {
+                Ok(Self)
+            }
+        }
+    };
+}
+
+kind!(Train, "train-samples");
+kind!(Test, "test-samples");
+kind!(Model, "model");
+
+#[derive(Serialize, Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Params {
+    rate: f64,
+}
+
+macro_rules! stage {
+    ($name:ident, $kind:literal, $seeded:literal, $inputs:ty, $outputs:ident { $($field:ident : $value:expr),* }) => {
+        struct $name;
+
+        impl Stage for $name {
+            const KIND: &'static str = $kind;
+            const SUMMARY: &'static str = "for tests";
+            const VERSION: u32 = 1;
+            const SEEDED: bool = $seeded;
+            type Params = Params;
+            type Inputs = $inputs;
+            type Outputs = $outputs;
+
+            fn run(_: &Params, _: $inputs, _: &mut StageContext<'_>) -> Result<$outputs, StageError> {
+                Ok($outputs { $($field: $value),* })
+            }
+        }
+    };
+}
+
+inputs! { pub struct Nothing {} }
+outputs! { pub struct SplitOutputs { train: Train, test: Test } }
+inputs! { pub struct FitInputs { samples: Train } }
+outputs! { pub struct FitOutputs { model: Model } }
+inputs! { pub struct GatherInputs { models: Gathered<Model> } }
+outputs! { pub struct GatherOutputs { table: Test } }
+
+stage!(Split, "split", false, Nothing, SplitOutputs { train: Train, test: Test });
+stage!(Fit, "fit", true, FitInputs, FitOutputs { model: Model });
+stage!(Gather, "gather", false, GatherInputs, GatherOutputs { table: Test });
+
+const HEAD: &str = "[experiment]\nname = \"x\"\nseeds = [1, 2]\n";
+const STAGES: &str = "[stage.split]\nkind = \"split\"\n\
+    [stage.fit]\nkind = \"fit\"\ninputs = { samples = \"split\" }\n\
+    [stage.all]\nkind = \"gather\"\ninputs = { models = [\"fit\"] }\n";
+
+fn build(text: &str) -> Result<StageGraph, ManifestError> {
+    let registry = Registry::default().with::<Split>().with::<Fit>().with::<Gather>();
+    let source = Source::new("x.toml", text);
+    let load = |_: &str, _: &Source| Err("no other files".to_owned());
+    let experiment = Experiment::resolve(&source, &registry, &load)?;
+    StageGraph::build(&experiment)
+}
+
+fn ids(text: &str) -> Vec<String> {
+    let graph = build(text).unwrap_or_else(|error| panic!("{}", error.render(false, 100)));
+    graph.indices().map(|index| graph.node(index).id.to_string()).collect()
+}
+
+fn complaint(text: &str) -> String {
+    build(text).err().expect("the manifest is wrong").render(false, 100)
+}
+
+#[test]
+fn a_stage_stands_once_a_seed_only_where_the_seed_reaches_it() {
+    assert_eq!(ids(&format!("{HEAD}{STAGES}")), ["split", "fit@seed=1", "fit@seed=2", "all"]);
+}
+
+#[test]
+fn a_sweep_multiplies_what_it_reaches_with_the_seed_fastest() {
+    let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\n";
+    assert_eq!(
+        ids(&format!("{HEAD}{STAGES}{sweep}")),
+        [
+            "split",
+            "fit@rate=0.1,seed=1",
+            "fit@rate=0.1,seed=2",
+            "fit@rate=0.2,seed=1",
+            "fit@rate=0.2,seed=2",
+            "all"
+        ]
+    );
+}
+
+#[test]
+fn a_gathering_stage_that_varies_gathers_only_its_own_trials() {
+    let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\nall.rate = [0.1, 0.2]\n";
+    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).ok().expect("the manifest is right");
+    let all: Vec<_> = graph.indices().filter(|i| graph.node(*i).id.name == "all").collect();
+    assert_eq!(all.len(), 2);
+    for index in all {
+        assert_eq!(graph.node(index).inputs[0].sources.len(), 2, "two seeds of its own rate");
+    }
+}
+
+#[test]
+fn parameters_follow_the_trial() {
+    let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\n";
+    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).ok().expect("the manifest is right");
+    let rates: Vec<_> = graph
+        .indices()
+        .filter(|index| graph.node(*index).id.name == "fit")
+        .map(|index| graph.node(index).params["rate"].as_f64())
+        .collect();
+    assert_eq!(rates, [Some(0.1), Some(0.1), Some(0.2), Some(0.2)]);
+}
+
+#[test]
+fn a_training_port_refuses_a_test_split() {
+    let text = format!("{HEAD}{STAGES}").replace("\"split\" }", "\"split.test\" }");
+    let message = complaint(&text);
+    assert!(
+        message.contains(
+            "port `samples` of `fit` takes train-samples, but `split.test` produces test-samples"
+        ),
+        "{message}"
+    );
+    assert!(message.contains("a test split cannot be trained on"), "{message}");
+}
+
+#[test]
+fn an_unconnected_port_says_what_could_be_connected() {
+    let text = format!("{HEAD}{STAGES}").replace("inputs = { samples = \"split\" }\n", "");
+    let message = complaint(&text);
+    assert!(message.contains("port `samples` of `fit` is not connected"), "{message}");
+    assert!(message.contains("`split.train`"), "{message}");
+}
+
+#[test]
+fn a_circle_names_its_members() {
+    let text = "[experiment]\nname = \"x\"\n\
+        [stage.a]\nkind = \"gather\"\ninputs = { models = [\"b\"] }\n\
+        [stage.b]\nkind = \"fit\"\ninputs = { samples = \"a.table\" }\n";
+    let message = complaint(text);
+    assert!(message.contains("produces test-samples"), "{message}");
+}
+
+#[test]
+fn a_list_needs_a_gathering_port() {
+    let text = format!("{HEAD}{STAGES}")
+        .replace("samples = \"split\"", "samples = [\"split\", \"split\"]");
+    let message = complaint(&text);
+    assert!(message.contains("takes one train-samples, not 2"), "{message}");
+}

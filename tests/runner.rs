@@ -1,0 +1,107 @@
+//! What a run does beyond caching: failures, exit codes, the commands around it.
+
+use crate::support::{Happened, Project};
+
+const BROKEN: &str = r#"
+[experiment]
+name = "broken"
+
+[stage.good]
+kind = "write-text"
+params = { text = "fine" }
+
+[stage.names]
+kind = "import-attributes"
+params = { classes = "classes.txt", names = "names.txt", matrix = "matrix.txt" }
+
+[stage.behind]
+kind = "control-attributes"
+inputs = { attributes = "names" }
+
+[stage.beside]
+kind = "concatenate"
+inputs = { parts = ["good"] }
+"#;
+
+fn broken() -> Project {
+    let project = Project::new();
+    project
+        .file("x.toml", BROKEN)
+        .file("data/classes.txt", "1\tfox\n2\tcat\n")
+        .file("data/names.txt", "1\tred\n")
+        .file("data/matrix.txt", "1.0\nnonsense\n");
+    project
+}
+
+#[test]
+fn a_failed_stage_skips_its_dependants_and_the_rest_finishes() {
+    let project = broken();
+    let ran = project.run(&["run", "--json", "x.toml"]);
+    assert_eq!(ran.code, 4, "{}{}", ran.stdout, ran.stderr);
+    let happened = Happened::read(&ran.stdout);
+    assert_eq!(happened.failed, ["names"]);
+    assert_eq!(happened.skipped, ["behind@seed=1"]);
+    assert_eq!(happened.ran, ["beside", "good"]);
+}
+
+#[test]
+fn a_repaired_input_runs_what_failed() {
+    let project = broken();
+    project.run(&["run", "--quiet", "x.toml"]);
+    project.file("data/matrix.txt", "1.0\n2.0\n");
+    assert_eq!(project.execute(&["x.toml"]).ran, ["behind@seed=1", "names"]);
+}
+
+#[test]
+fn a_missing_file_is_named_with_the_places_it_was_looked_for() {
+    let project = broken();
+    std::fs::remove_file(project.path("data/names.txt")).unwrap();
+    let ran = project.run(&["run", "x.toml"]);
+    assert_eq!(ran.code, 7);
+    insta::assert_snapshot!(ran.stderr, @r"
+    error: a file is missing:
+      `names.txt`, needed by stage `names`; looked for `data/names.txt` `./names.txt`
+      help: set ERPC_DATA to the folder that holds the data, or put it under `data/`
+    ");
+}
+
+#[test]
+fn a_wrong_manifest_runs_nothing_and_exits_with_three() {
+    let project = broken();
+    project.file("x.toml", BROKEN.replace("import-attributes", "import-atributes"));
+    let ran = project.run(&["run", "x.toml"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("import-attributes"), "{}", ran.stderr);
+    assert!(!project.path(".erpc").exists(), "nothing was touched");
+}
+
+#[test]
+fn wrong_usage_exits_with_two() {
+    let project = Project::new();
+    assert_eq!(project.run(&["frobnicate"]).code, 2);
+    assert_eq!(project.run(&["run", "absent.toml"]).code, 2);
+    assert_eq!(project.run(&["--help"]).code, 0);
+}
+
+#[test]
+fn commands_that_only_look_leave_no_trace() {
+    let project = broken();
+    for arguments in
+        [&["graph", "x.toml"][..], &["stages"], &["schema"], &["completions", "bash"]]
+    {
+        let ran = project.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);
+        assert!(!ran.stdout.is_empty());
+    }
+    assert!(!project.path(".erpc").exists());
+}
+
+#[test]
+fn a_graph_is_dot_or_a_picture() {
+    let project = broken();
+    let dot = project.run(&["graph", "x.toml"]).stdout;
+    assert!(dot.starts_with("digraph"), "{dot}");
+    assert_eq!(dot.matches("->").count(), 2, "{dot}");
+    let svg = project.run(&["graph", "--format", "svg", "x.toml"]).stdout;
+    assert!(svg.contains("<svg") && svg.contains("import-attributes"));
+}
