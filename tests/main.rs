@@ -1,1 +1,3 @@
+//! The one integration binary; a submodule a concern.
 
+mod architecture;
