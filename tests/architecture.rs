@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("manifest", &["id", "artifact", "stage"]),
     ("experiment", &["id", "stage", "manifest"]),
     ("graph", &["id", "artifact", "stage", "manifest", "experiment"]),
-    ("store", &["id", "fs", "artifact", "recipe"]),
+    ("store", &["id", "fs", "artifact", "recipe", "stage"]),
     ("plan", &["id", "fs", "recipe", "stage", "graph", "store"]),
     ("run", &["id", "fs", "artifact", "recipe", "event", "stage", "graph", "store", "plan"]),
     ("data", &["id", "artifact"]),
