@@ -11,7 +11,7 @@ help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 quickstart: build ## Build, then run experiments/quickstart.toml (synthetic data, no download needed)
-	@[ -n "$$ERPC_OFFLINE" ] || ./scripts/fetch-onnxruntime.sh || echo "continuing without ONNX Runtime"
+	@[ -n "$$ERPC_OFFLINE" ] || ./scripts/fetch-onnxruntime.sh --optional
 	$(ERPC) run experiments/quickstart.toml
 
 onnxruntime: ## Fetch ONNX Runtime (optional: backbones run faster with it)

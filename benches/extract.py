@@ -49,8 +49,8 @@ params = {{ archive = "photos.tar", index = "photos.csv" }}
 EXTRACT = """
 [stage.features]
 kind = "extract"
-inputs = {{ backbone = "backbone", images = "photos" }}
-params = {{ output = "{tensor}" }}
+inputs = {{ model = "backbone", images = "photos" }}
+params = {{ tensors = ["{tensor}"], runtime = "onnxruntime" }}
 """
 
 
