@@ -1,6 +1,7 @@
 //! Holds `src/` to its order: a module names only the modules of its line, all of them above it.
 //! Its tests may name any module above it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use erpc_pipe::fs;
@@ -92,7 +93,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 fn is_test_file(path: &Path) -> bool {
     let is_test = |name: &str| ["tests", "testing", "golden"].contains(&name);
-    path.iter().filter_map(|part| part.to_str()).any(|part| is_test(part.trim_end_matches(".rs")))
+    path.iter().filter_map(OsStr::to_str).any(|part| is_test(part.trim_end_matches(".rs")))
 }
 
 /// What is wrong with a line of `module`. Comments, visibilities and `$crate` are left alone.
