@@ -126,9 +126,8 @@ fn check_ports(
     let ports: Vec<_> = info.inputs.iter().map(|port| port.name).collect();
     let mut inputs = table.inputs.clone();
     // An overlay changed the kind: what fed only the old one is gone with it.
-    inputs.retain(|port, _| {
-        ports.contains(&port.as_str()) || !table.inherited_ports.contains(port)
-    });
+    inputs
+        .retain(|port, _| ports.contains(&port.as_str()) || !table.inherited_ports.contains(port));
     for (port, input) in &inputs {
         if !ports.contains(&port.as_str()) {
             let message = format!("`{}` has no input port `{port}`", info.kind);
@@ -194,10 +193,8 @@ fn check_output(
     let info = spec.stage.info();
     let ports: Vec<_> = info.outputs.iter().map(|port| port.name).collect();
     if !ports.contains(&port.as_str()) {
-        let message = format!(
-            "stage `{}` (`{}`) has no output port `{port}`",
-            reference.stage, info.kind
-        );
+        let message =
+            format!("stage `{}` (`{}`) has no output port `{port}`", reference.stage, info.kind);
         let help = advice(port, "output ports", &ports);
         problems.push(Problem::at(&reference.place, message).help(help));
     }

@@ -19,9 +19,10 @@ pub fn schema(registry: &Registry) -> Value {
         rules.push(rule(kind, stage.as_ref()));
         define_params(kind, stage.schema(), &mut definitions);
     }
-    definitions.insert("stage".to_owned(), stage_schema(kinds, rules));
-    definitions.insert("axis".to_owned(), axis_schema());
-    definitions.insert("reference".to_owned(), reference_schema());
+    // Kinds are lower case, and what they define has a dot: these three can collide with neither.
+    definitions.insert("Stage".to_owned(), stage_schema(kinds, rules));
+    definitions.insert("Axis".to_owned(), axis_schema());
+    definitions.insert("Reference".to_owned(), reference_schema());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "erpc-pipe manifest",
@@ -34,8 +35,8 @@ pub fn schema(registry: &Registry) -> Value {
                 "description": "Another experiment that this one is laid over, relative to this file.",
             },
             "experiment": experiment_schema(),
-            "stage": named("The stages of the graph.", "stage"),
-            "sweep": named("Axes along which parameters vary; they are crossed.", "axis"),
+            "stage": named("The stages of the graph.", "Stage"),
+            "sweep": named("Axes along which parameters vary; they are crossed.", "Axis"),
         },
         "$defs": definitions,
     })
@@ -90,7 +91,7 @@ fn stage_schema(kinds: Vec<Value>, rules: Vec<Value>) -> Value {
             "inputs": {
                 "type": "object",
                 "description": "What stands at each input port: \"stage\", \"stage.port\", or a list of those.",
-                "additionalProperties": { "$ref": "#/$defs/reference" },
+                "additionalProperties": { "$ref": "#/$defs/Reference" },
             },
             "params": { "type": "object", "description": "Parameters that differ from their defaults." },
             "threads": {
@@ -149,7 +150,7 @@ fn rule(kind: &str, stage: &dyn ErasedStage) -> Value {
             Arity::Gathered => "gathers any number of",
         };
         let description = format!("{count} {}", port.kind);
-        let schema = json!({ "$ref": "#/$defs/reference", "description": description });
+        let schema = json!({ "$ref": "#/$defs/Reference", "description": description });
         (port.name.to_owned(), schema)
     };
     let ports: Map<String, Value> = info.inputs.iter().map(port).collect();
@@ -228,9 +229,9 @@ mod tests {
     #[test]
     fn kinds_and_ports_are_described() {
         let schema = schema(&registry());
-        let kinds = &schema["$defs"]["stage"]["properties"]["kind"]["oneOf"];
+        let kinds = &schema["$defs"]["Stage"]["properties"]["kind"]["oneOf"];
         assert_eq!(kinds[0], json!({ "const": "load-data", "description": "reads a file" }));
-        let rules = schema["$defs"]["stage"]["allOf"].as_array().expect("one a kind");
+        let rules = schema["$defs"]["Stage"]["allOf"].as_array().expect("one a kind");
         assert_eq!(rules.len(), 3);
         let rows = &rules[1]["then"]["properties"]["inputs"]["properties"]["rows"];
         assert_eq!(rows["description"], "gathers any number of text");
@@ -239,6 +240,6 @@ mod tests {
     #[test]
     fn an_empty_registry_gives_a_schema_without_a_choice_of_kinds() {
         let schema = schema(&Registry::default());
-        assert!(schema["$defs"]["stage"]["properties"]["kind"].get("oneOf").is_none());
+        assert!(schema["$defs"]["Stage"]["properties"]["kind"].get("oneOf").is_none());
     }
 }

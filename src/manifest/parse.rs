@@ -51,8 +51,7 @@ impl Manifest {
             axes: IndexMap::new(),
         };
         if role == Role::Experiment {
-            manifest.extends =
-                root.get("extends").and_then(|entry| entry.value.text(problems));
+            manifest.extends = root.get("extends").and_then(|entry| entry.value.text(problems));
             manifest.header = Header::read(&root, problems);
         }
         for entry in entries(&root, "stage", problems) {

@@ -130,11 +130,7 @@ fn read_memory(node: &Node, problems: &mut Vec<Problem>) -> Option<u64> {
 }
 
 /// Reads `remove = true`, which stands alone in its table.
-pub(super) fn read_remove(
-    what: &str,
-    table: &Table,
-    problems: &mut Vec<Problem>,
-) -> Option<Place> {
+pub(super) fn read_remove(what: &str, table: &Table, problems: &mut Vec<Problem>) -> Option<Place> {
     let entry = table.get("remove")?;
     if !entry.value.boolean(problems)? {
         return None;

@@ -6,9 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, ArtifactKind, Blob};
-use crate::stage::{
-    FileRef, Gathered, Registry, Stage, StageContext, StageError, inputs, outputs,
-};
+use crate::stage::{FileRef, Gathered, Registry, Stage, StageContext, StageError, inputs, outputs};
 
 /// The kinds `load-data`, `train-model` and `tabulate`.
 pub(crate) fn registry() -> Registry {

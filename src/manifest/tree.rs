@@ -90,9 +90,9 @@ fn convert(source: &Source, value: Spanned<DeValue<'_>>, problems: &mut Vec<Prob
             problems.push(problem.help("write it as a string, in quotes"));
             Content::Invalid
         }
-        DeValue::Array(items) => Content::List(
-            items.into_iter().map(|item| convert(source, item, problems)).collect(),
-        ),
+        DeValue::Array(items) => {
+            Content::List(items.into_iter().map(|item| convert(source, item, problems)).collect())
+        }
         DeValue::Table(table) => Content::Table(convert_table(source, table, problems)),
     };
     Node { content, place }
@@ -197,7 +197,8 @@ impl Table {
     pub(crate) fn reject_unknown(&self, owner: &str, known: &[&str], problems: &mut Vec<Problem>) {
         for Entry { key, .. } in &self.0 {
             if !known.contains(&key.value.as_str()) {
-                let problem = Problem::at(&key.place, format!("{owner} has no key `{}`", key.value));
+                let problem =
+                    Problem::at(&key.place, format!("{owner} has no key `{}`", key.value));
                 problems.push(problem.help(advice(&key.value, "keys", known)));
             }
         }
@@ -300,7 +301,8 @@ mod tests {
     #[test]
     fn dates_and_infinities_are_reported_once() {
         let mut problems = Vec::new();
-        let source = Source::new("test.toml", "a = 2020-01-01\nb = inf\nc = 1e999\nd = 9999999999999999999");
+        let source =
+            Source::new("test.toml", "a = 2020-01-01\nb = inf\nc = 1e999\nd = 9999999999999999999");
         let table = read(&source, &mut problems);
         assert_eq!(problems.len(), 4);
         assert!(table.0.iter().all(|entry| entry.value.to_value() == Value::Null));

@@ -78,12 +78,14 @@ impl Checker<'_> {
         value: &Value,
     ) -> bool {
         let key = |schema: &Cow<'_, Value>| match list(schema, "required") {
-            [key] if schema.get("properties")?.as_object()?.len() == 1 => key.as_str().map(str::to_owned),
+            [key] if schema.get("properties")?.as_object()?.len() == 1 => {
+                key.as_str().map(str::to_owned)
+            }
             _ => None,
         };
-        let meant = alternatives.iter().find(|schema| {
-            key(schema).is_some_and(|key| fields.contains_key(&key))
-        });
+        let meant = alternatives
+            .iter()
+            .find(|schema| key(schema).is_some_and(|key| fields.contains_key(&key)));
         if let Some(schema) = meant {
             self.check(schema, value);
         }

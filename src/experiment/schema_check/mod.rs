@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::manifest::suggest::{advice, listing};
 
-use describe::{describe, expected};
 pub(super) use describe::is_file;
+use describe::{describe, expected};
 
 /// What kind of fault it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
