@@ -14,6 +14,7 @@
 mod axis_table;
 mod error;
 mod json_schema;
+mod merge;
 mod parse;
 mod reference;
 mod source;

@@ -13,7 +13,7 @@ pub(crate) fn registry() -> Registry {
     Registry::default().with::<LoadData>().with::<TrainModel>().with::<Tabulate>()
 }
 
-struct Text;
+pub(crate) struct Text;
 
 impl Artifact for Text {
     const KIND: ArtifactKind = ArtifactKind("text");
@@ -109,12 +109,12 @@ impl Default for TrainModelParams {
 #[serde(deny_unknown_fields)]
 struct NoParams {}
 
-inputs! { pub(crate) struct NoInputs {} }
-outputs! { pub(crate) struct LoadDataOutputs { data: Text, split: Text } }
-inputs! { pub(crate) struct TrainModelInputs { features: Text, labels: Option<Text> } }
-outputs! { pub(crate) struct TrainModelOutputs { model: Text } }
-inputs! { pub(crate) struct TabulateInputs { rows: Gathered<Text> } }
-outputs! { pub(crate) struct TabulateOutputs { table: Text } }
+inputs! { pub struct NoInputs {} }
+outputs! { pub struct LoadDataOutputs { data: Text, split: Text } }
+inputs! { pub struct TrainModelInputs { features: Text, labels: Option<Text> } }
+outputs! { pub struct TrainModelOutputs { model: Text } }
+inputs! { pub struct TabulateInputs { rows: Gathered<Text> } }
+outputs! { pub struct TabulateOutputs { table: Text } }
 
 struct LoadData;
 

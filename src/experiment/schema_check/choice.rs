@@ -115,7 +115,7 @@ impl Checker<'_> {
 }
 
 /// The field whose constant tells a variant of an internally tagged enum.
-fn tag_of<'a>(schema: &'a Cow<'_, Value>) -> Option<&'a str> {
+fn tag_of(schema: &Value) -> Option<&str> {
     let properties = schema.get("properties")?.as_object()?;
     let required = list(schema, "required");
     let is_tag = |(key, field): &(&String, &Value)| {
@@ -124,6 +124,6 @@ fn tag_of<'a>(schema: &'a Cow<'_, Value>) -> Option<&'a str> {
     properties.iter().find(is_tag).map(|(key, _)| key.as_str())
 }
 
-fn tag_word<'a>(schema: &'a Cow<'_, Value>, tag: &str) -> Option<&'a str> {
+fn tag_word<'a>(schema: &'a Value, tag: &str) -> Option<&'a str> {
     schema.get("properties")?.get(tag)?.get("const")?.as_str()
 }
