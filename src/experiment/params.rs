@@ -73,8 +73,8 @@ fn set(params: &mut Value, path: &[String], value: &Value) {
 /// Tries every value of a sweep once, the other axes at their first, and reports what is wrong.
 pub(super) fn probe(spec: &StageSpec, axes: &[Axis], problems: &mut Vec<Problem>) {
     let touches = |axis: &&Axis| {
-        let mut settings = axis.options.iter().flat_map(|option| &option.settings);
-        settings.any(|setting| setting.stage == spec.name)
+        // All options of an axis set the same parameters.
+        axis.options[0].settings.iter().any(|setting| setting.stage == spec.name)
     };
     let axes: Vec<_> = axes.iter().filter(touches).collect();
     let first: Vec<_> = axes.iter().map(|axis| &axis.options[0]).collect();

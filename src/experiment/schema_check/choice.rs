@@ -102,14 +102,12 @@ impl Checker<'_> {
                 nearest = Some(attempt.faults);
             }
         }
-        match nearest {
-            Some(faults) => self.faults.extend(faults),
-            None => {
-                let mut names: Vec<_> =
-                    alternatives.iter().map(|schema| expected(schema)).collect();
-                names.dedup();
-                self.reject(&names.join(" or "), describe(value));
-            }
+        if let Some(faults) = nearest {
+            self.faults.extend(faults);
+        } else {
+            let mut names: Vec<_> = alternatives.iter().map(|schema| expected(schema)).collect();
+            names.dedup();
+            self.reject(&names.join(" or "), describe(value));
         }
     }
 }
