@@ -32,7 +32,7 @@ pub use source::{Place, Source};
 pub(crate) use axis_table::{AxisTable, ValueList};
 pub(crate) use parse::{Header, Manifest, Role};
 pub(crate) use source::Located;
-pub(crate) use stage_table::{ParamTable, StageTable};
+pub(crate) use stage_table::StageTable;
 pub(crate) use tree::{Content, Node, Table};
 
 /// The pattern of names of experiments, stages, axes and pipelines.
