@@ -8,11 +8,18 @@
 //! and the two kinds that people look at, tables and figures.
 
 mod blob;
+mod figure;
+mod table;
 
 use std::fmt;
 use std::io;
 
 pub use blob::{Blob, BlobWriter};
+pub use figure::{
+    Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
+    text_width,
+};
+pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
 
 /// The name of a kind of artifact, as ports and messages show it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -130,8 +130,7 @@ impl Artifact for Table {
     fn decode(blob: Blob) -> io::Result<Self> {
         let rest = blob.strip_prefix(MAGIC).ok_or_else(|| invalid("not a table: wrong magic"))?;
         let cut_short = || invalid("not a table: it is cut short");
-        let (length, rest) =
-            rest.split_first_chunk::<LENGTH_BYTES>().ok_or_else(cut_short)?;
+        let (length, rest) = rest.split_first_chunk::<LENGTH_BYTES>().ok_or_else(cut_short)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut_short())?;
         let (presentation, parquet) = rest.split_at_checked(length).ok_or_else(cut_short)?;
         let presentation = serde_json::from_slice(presentation)
