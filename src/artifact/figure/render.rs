@@ -11,7 +11,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder as _};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontTransform, RGBAColor, ShapeStyle, TextStyle};
+use plotters::style::{Color as _, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
 use super::drawing::{
     Dash, Drawing, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
@@ -167,7 +167,8 @@ fn text_style(text: &Text) -> TextStyle<'static> {
         Turn::Upwards => FontTransform::Rotate270,
     };
     let font = font::font(text.size * UNITS).transform(turn);
-    TextStyle::from(font).color(&color(text.ink)).pos(Pos::new(horizontal, vertical))
+    let color = color(text.ink).to_backend_color();
+    TextStyle { font, color, pos: Pos::new(horizontal, vertical) }
 }
 
 /// Cuts a line into the strokes of its pattern.

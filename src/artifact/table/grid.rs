@@ -61,7 +61,7 @@ fn check_columns(tidy: &Tidy, presentation: &Presentation) -> io::Result<()> {
     names.extend(presentation.stamps.iter().map(|stamp| stamp.column.as_str()));
     for column in &presentation.columns {
         match &column.cell {
-            Cell::Value { column } => names.push(column),
+            Cell::Value { column, .. } => names.push(column),
             Cell::Measure { value, spread, .. } => {
                 names.extend(["metric", value.as_str()]);
                 names.extend(spread.as_deref());
@@ -96,7 +96,10 @@ fn shown(value: Option<Value<'_>>) -> String {
 
 fn text(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
     let text = match cell {
-        Cell::Value { column } => shown(tidy.value(column, group[0])),
+        Cell::Value { column, labels } => {
+            let text = shown(tidy.value(column, group[0]));
+            labels.get(&text).cloned().unwrap_or(text)
+        }
         Cell::Measure { metric, value, spread, digits, scale } => {
             let is_metric = |row: &&usize| tidy.value("metric", **row) == Some(Value::Text(metric));
             match group.iter().find(is_metric) {
@@ -145,7 +148,7 @@ fn put_mark(row: &mut [String], mark: &str) {
 
 fn align(tidy: &Tidy, cell: &Cell) -> Align {
     match cell {
-        Cell::Value { column } => match tidy.value(column, 0) {
+        Cell::Value { column, .. } => match tidy.value(column, 0) {
             Some(Value::Number(_) | Value::Count(_)) => Align::Right,
             _ => Align::Left,
         },

@@ -1,5 +1,7 @@
 //! How tidy data is shown: which of it becomes a printed row, column and mark.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything about a printed table that is not data.
@@ -34,6 +36,8 @@ pub enum Cell {
     Value {
         /// The tidy column.
         column: String,
+        /// Other words for some of its values.
+        labels: BTreeMap<String, String>,
     },
     /// A number with its spread, as in `30.7 ± 1.2`.
     Measure {

@@ -1,5 +1,6 @@
-use super::*;
+use std::collections::BTreeMap;
 
+use super::*;
 use crate::artifact::Blob;
 
 fn measure(heading: &str, metric: &str) -> TableColumn {
@@ -16,7 +17,8 @@ fn measure(heading: &str, metric: &str) -> TableColumn {
 }
 
 fn value(heading: &str, column: &str) -> TableColumn {
-    TableColumn { heading: heading.into(), cell: Cell::Value { column: column.into() } }
+    let labels = BTreeMap::from([("linear".to_owned(), "Linear".to_owned())]);
+    TableColumn { heading: heading.into(), cell: Cell::Value { column: column.into(), labels } }
 }
 
 fn texts(values: &[&str]) -> Values {
@@ -65,7 +67,7 @@ fn markdown_shows_spread_stamps_and_gaps() {
     | method      |   n |         T1 |          S |
     | :---------- | --: | ---------: | ---------: |
     | a_b & c\|d  |   3 | 30.7 ± 1.2 | 0.0 ± 10.0 |
-    | linear †    |   1 |       50.0 |          – |
+    | Linear †    |   1 |       50.0 |          – |
 
     † selected on test
 
@@ -85,7 +87,7 @@ fn latex_escapes_what_latex_would_read() {
         method & n & T1 & S \\
         \midrule
         a\_b \& c\textbar{}d & 3 & 30.7 $\pm$ 1.2 & 0.0 $\pm$ 10.0 \\
-        linear \textsuperscript{\dag} & 1 & 50.0 & -- \\
+        Linear \textsuperscript{\dag} & 1 & 50.0 & -- \\
         \bottomrule
       \end{tabular}
       \par\footnotesize \textsuperscript{\dag} selected on test
@@ -112,7 +114,7 @@ fn a_terminal_shows_aligned_columns() {
     method     n          T1           S
     ────────────────────────────────────
     a_b & c|d  3  30.7 ± 1.2  0.0 ± 10.0
-    linear †   1        50.0           –
+    Linear †   1        50.0           –
 
     † selected on test
     In percent.
