@@ -12,8 +12,18 @@ use crate::stage::GatheredItem;
 use crate::zsl::{ClassAccuracy, CurvePoint, Evaluation};
 
 const ANIMALS: [&str; 12] = [
-    "antelope", "grizzly+bear", "killer+whale", "beaver", "dalmatian", "persian+cat", "horse",
-    "german+shepherd", "blue+whale", "siamese+cat", "skunk", "mole",
+    "antelope",
+    "grizzly+bear",
+    "killer+whale",
+    "beaver",
+    "dalmatian",
+    "persian+cat",
+    "horse",
+    "german+shepherd",
+    "blue+whale",
+    "siamese+cat",
+    "skunk",
+    "mole",
 ];
 
 /// An evaluation of two seen and one unseen class, with these labels.
@@ -27,9 +37,8 @@ pub(super) fn item(stage: &str, labels: &[(&str, &str)]) -> GatheredItem<Evaluat
 pub(super) fn evaluation(seen: usize, unseen: usize, seed: u64) -> Evaluation {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let classes: Vec<String> = (0..seen + unseen).map(class_name).collect();
-    let confusion: Vec<Vec<u32>> = (0..classes.len())
-        .map(|class| counts(class, seen, classes.len(), &mut random))
-        .collect();
+    let confusion: Vec<Vec<u32>> =
+        (0..classes.len()).map(|class| counts(class, seen, classes.len(), &mut random)).collect();
     let per_class: Vec<ClassAccuracy> = classes
         .iter()
         .enumerate()

@@ -91,7 +91,9 @@ pub(super) fn group<'a>(
     check_axes(items, "select", select.keys())?;
     let items: Vec<&Item> = items
         .iter()
-        .filter(|item| select.iter().all(|(axis, label)| label_on(item, axis) == Some(label.as_str())))
+        .filter(|item| {
+            select.iter().all(|(axis, label)| label_on(item, axis) == Some(label.as_str()))
+        })
         .collect();
     if items.is_empty() {
         return Err(nothing_selected(select));
@@ -140,7 +142,8 @@ fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
     if select.is_empty() {
         return StageError::data("there is no evaluation to show; connect at least one");
     }
-    let wanted: Vec<String> = select.iter().map(|(axis, label)| format!("{axis}={label}")).collect();
+    let wanted: Vec<String> =
+        select.iter().map(|(axis, label)| format!("{axis}={label}")).collect();
     let wanted = wanted.join(", ");
     StageError::parameter("select", format!("no evaluation has `{wanted}`; check the labels"))
 }

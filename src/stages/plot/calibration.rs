@@ -30,7 +30,13 @@ struct Line {
 const LINES: [Line; 3] = [
     Line { name: "unseen", heading: "U", ink: UNSEEN, dash: Dash::Dashed, value: |p| p.unseen },
     Line { name: "seen", heading: "S", ink: SEEN, dash: Dash::DashDotted, value: |p| p.seen },
-    Line { name: "harmonic", heading: "H", ink: HARMONIC, dash: Dash::Solid, value: |p| p.harmonic },
+    Line {
+        name: "harmonic",
+        heading: "H",
+        ink: HARMONIC,
+        dash: Dash::Solid,
+        value: |p| p.harmonic,
+    },
 ];
 
 pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, StageError> {
@@ -44,7 +50,8 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     });
     let default = format!("Accuracy over calibration: {}", row_label(params, row));
     let title = params.title.as_deref().unwrap_or(&default);
-    let mut small = vec!["Vertical line: the chosen δ; ticks at its foot: that of each seed".into()];
+    let mut small =
+        vec!["Vertical line: the chosen δ; ticks at its foot: that of each seed".into()];
     if curves.len() > 1 {
         small.push("Lines: mean over seeds; bands: one standard deviation".into());
     }

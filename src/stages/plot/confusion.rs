@@ -1,9 +1,7 @@
 //! `confusion`: which class is taken for which, in shares of each true class, summed over seeds.
 
 use super::super::rows::Row;
-use super::frame::{
-    Frame, LABEL_SIZE, LEADING, TICK_SIZE, fit_height, notes, row_label, shorten,
-};
+use super::frame::{Frame, LABEL_SIZE, LEADING, TICK_SIZE, fit_height, notes, row_label, shorten};
 use super::palette::{AXIS, shade};
 use super::{PlotParams, Sketch};
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Point, Scale, Text, VerticalAnchor, text_width};
@@ -81,7 +79,8 @@ fn matrix(params: &PlotParams, row: &Row<'_>) -> Result<Matrix, StageError> {
         }
         let is_square = evaluation.confusion.iter().all(|counts| counts.len() == count);
         if count == 0 || evaluation.confusion.len() != count || !is_square {
-            let message = format!("the confusion matrix is not {count} by {count}, one row a class");
+            let message =
+                format!("the confusion matrix is not {count} by {count}, one row a class");
             return Err(StageError::data(message));
         }
         for (sums, counts) in sums.iter_mut().zip(&evaluation.confusion) {
@@ -108,12 +107,7 @@ fn names_width(matrix: &Matrix) -> Option<f64> {
     (matrix.classes.len() <= MOST_NAMES).then(|| widths.fold(0.0, f64::max))
 }
 
-fn cell(
-    params: &PlotParams,
-    matrix: &Matrix,
-    count: f64,
-    beside: f64,
-) -> Result<f64, StageError> {
+fn cell(params: &PlotParams, matrix: &Matrix, count: f64, beside: f64) -> Result<f64, StageError> {
     let least = if matrix.classes.len() <= MOST_NAMES { NAMED_CELL } else { 1.0 };
     let Some(width) = params.width.map(f64::from) else {
         return Ok((EXTENT / count).clamp(least, LARGEST_CELL));

@@ -1,8 +1,8 @@
 //! What stands around the data: title and legend above, small print below.
 
 use super::super::rows::Row;
-use super::palette::{FAINT, Marker};
 use super::PlotParams;
+use super::palette::{FAINT, Marker};
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Text, text_width};
 use crate::stage::StageError;
 
@@ -202,7 +202,8 @@ pub(super) fn notes(rows: &[&Row<'_>], mut notes: Vec<String>) -> Vec<String> {
     let seen = range(evaluations().map(|evaluation| evaluation.test_seen_images));
     let unseen = range(evaluations().map(|evaluation| evaluation.test_unseen_images));
     let plural = if seeds == "1" { "run" } else { "runs (seeds)" };
-    notes.push(format!("{seeds} {plural}; test images: {seen} of seen, {unseen} of unseen classes"));
+    notes
+        .push(format!("{seeds} {plural}; test images: {seen} of seen, {unseen} of unseen classes"));
     if rows.iter().any(|row| row.is_peeked()) {
         notes.push(format!("{STAMP} selected on test"));
     }

@@ -166,17 +166,15 @@ fn sketch(params: &PlotParams, rows: &[Row<'_>]) -> Result<Sketch, StageError> {
 }
 
 /// The row of a figure that can show one only.
-fn only_row<'a, 'b>(
-    params: &PlotParams,
-    rows: &'b [Row<'a>],
-) -> Result<&'b Row<'a>, StageError> {
+fn only_row<'a, 'b>(params: &PlotParams, rows: &'b [Row<'a>]) -> Result<&'b Row<'a>, StageError> {
     let [first, others @ ..] = rows else {
         return Err(StageError::Bug("a group of evaluations without a row".to_owned()));
     };
     if others.is_empty() {
         return Ok(first);
     }
-    let varies = |position: &usize| others.iter().any(|row| row.key[*position] != first.key[*position]);
+    let varies =
+        |position: &usize| others.iter().any(|row| row.key[*position] != first.key[*position]);
     let position = (0..first.key.len()).find(varies).unwrap_or(0);
     let (axis, label) = &first.key[position];
     let labels: Vec<String> = rows.iter().map(|row| row.label(&params.headings)).collect();

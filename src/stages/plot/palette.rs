@@ -84,7 +84,8 @@ impl Marker {
                 Self::Diamond => {
                     let (x, y) = centre;
                     let reach = radius * 1.3;
-                    let corners = vec![(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)];
+                    let corners =
+                        vec![(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)];
                     drawing.area(corners, ink);
                 }
             }

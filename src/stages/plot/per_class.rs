@@ -115,12 +115,7 @@ fn look(is_seen: bool) -> (Ink, Marker) {
     if is_seen { (SEEN, Marker::Circle) } else { (UNSEEN, Marker::Diamond) }
 }
 
-fn draw_axis(
-    drawing: &mut Drawing,
-    inside: &Bounds,
-    classes: &[Class],
-    has_names: bool,
-) -> Bounds {
+fn draw_axis(drawing: &mut Drawing, inside: &Bounds, classes: &[Class], has_names: bool) -> Bounds {
     let room = drawing.page().width() * NAME_SHARE;
     let widths = classes.iter().map(|class| text_width(&class.name, TICK_SIZE).min(room));
     let widest = if has_names { widths.fold(0.0, f64::max) } else { LABEL_SIZE };

@@ -58,10 +58,7 @@ pub(super) fn sketch(params: &PlotParams, rows: &[Row<'_>]) -> Result<Sketch, St
     Ok(Sketch { drawing, alt })
 }
 
-fn families<'a>(
-    params: &PlotParams,
-    rows: &[Row<'a>],
-) -> Result<Vec<Family<'a>>, StageError> {
+fn families<'a>(params: &PlotParams, rows: &[Row<'a>]) -> Result<Vec<Family<'a>>, StageError> {
     let mut families = Vec::new();
     for (position, row) in rows.iter().enumerate() {
         let mean = |values: Vec<f64>| Estimate::of(&values).map_or(0.0, |estimate| estimate.mean);

@@ -99,7 +99,8 @@ impl Stage for Tabulate {
         check_numbers(&rows, &params.metrics)?;
         let bug = |error: io::Error| StageError::Bug(format!("tabulate: {error}"));
         let table = Table::new(columns::aggregated(&rows, params)?, print::table(&rows, params));
-        let per_seed = Table::new(columns::per_seed(&rows, params)?, print::per_seed(&rows, params));
+        let per_seed =
+            Table::new(columns::per_seed(&rows, params)?, print::per_seed(&rows, params));
         Ok(TabulateOutputs { table: table.map_err(bug)?, per_seed: per_seed.map_err(bug)? })
     }
 

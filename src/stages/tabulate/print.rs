@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::metric::Metric;
 use super::super::rows::{Row, heading, shown_label};
-use super::columns::{fewest, several, split};
 use super::TabulateParams;
+use super::columns::{fewest, several, split};
 use crate::artifact::{Cell, Presentation, Scale, Stamp, TableColumn};
 use crate::zsl::Evaluation;
 
@@ -26,9 +26,8 @@ pub(super) fn table(rows: &[Row<'_>], params: &TabulateParams) -> Presentation {
             columns.push(chance(params));
         }
     }
-    let mut notes = vec![
-        "Accuracies in percent: mean ± standard deviation (n - 1) over n seeds.".to_owned(),
-    ];
+    let mut notes =
+        vec!["Accuracies in percent: mean ± standard deviation (n - 1) over n seeds.".to_owned()];
     let policies = distinct(rows, |row| several(row, |evaluation| evaluation.selected_on.clone()));
     let splits = distinct(rows, split);
     columns.extend(column_or_note(params, "selected_on", "selected on", &policies, &mut notes));

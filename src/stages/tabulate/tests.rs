@@ -96,12 +96,8 @@ fn runs_and_threads_give_equal_bytes() {
 fn differing_splits_are_all_named() {
     let mut other = evaluation(0.2, 0.2, false);
     other.split = "another".into();
-    let bench = bench().gathered(
-        "rows",
-        "score",
-        trial(&[("method", "eszsl"), ("seed", "4")]),
-        &other,
-    );
+    let bench =
+        bench().gathered("rows", "score", trial(&[("method", "eszsl"), ("seed", "4")]), &other);
     let table: Table = bench.run::<Tabulate>(&params()).unwrap().output("table");
     assert_eq!(table.texts("split").unwrap()[0], "several: 5f3c9a1d77e0, another");
 }
