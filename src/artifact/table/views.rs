@@ -8,24 +8,24 @@ pub(super) fn markdown(grid: &Grid) -> String {
     let rows: Vec<Vec<String>> =
         grid.rows.iter().map(|row| row.iter().map(|text| markdown_cell(text)).collect()).collect();
     let widths = widths(&headings, &rows, 3);
-    let mut text = format!("**{}**\n\n", markdown_cell(&grid.caption));
-    let line = |cells: &[String]| format!("| {} |\n", padded(cells, &widths, &grid.aligns, " | "));
-    text.push_str(&line(&headings));
-    let rules: Vec<String> = grid
-        .aligns
-        .iter()
-        .zip(&widths)
-        .map(|(align, &width)| match align {
-            Align::Left => format!(":{}", "-".repeat(width - 1)),
-            Align::Right => format!("{}:", "-".repeat(width - 1)),
-        })
-        .collect();
-    text.push_str(&line(&rules));
-    rows.iter().for_each(|row| text.push_str(&line(row)));
+    let line = |cells: &[String]| format!("| {} |", padded(cells, &widths, &grid.aligns, " | "));
+    let rule = |(align, &width): (&Align, &usize)| match align {
+        Align::Left => format!(":{}", "-".repeat(width - 1)),
+        Align::Right => format!("{}:", "-".repeat(width - 1)),
+    };
+    let rules: Vec<String> = grid.aligns.iter().zip(&widths).map(rule).collect();
+    let mut lines = vec![format!("**{}**", markdown_cell(&grid.caption)), String::new()];
+    lines.extend([line(&headings), line(&rules)]);
+    lines.extend(rows.iter().map(|row| line(row)));
     for note in &grid.notes {
-        text.push_str(&format!("\n{}\n", markdown_cell(note)));
+        lines.extend([String::new(), markdown_cell(note)]);
     }
-    text
+    joined(&lines)
+}
+
+/// Lines, each with its end.
+fn joined(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 fn markdown_cell(text: &str) -> String {
@@ -52,20 +52,24 @@ pub(super) fn latex(grid: &Grid) -> String {
         .collect();
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|text| latex_text(text)).collect();
-        format!("    {} \\\\\n", cells.join(" & "))
+        format!("    {} \\\\", cells.join(" & "))
     };
-    let mut text = String::from("% needs \\usepackage{booktabs}\n\\begin{table}\n  \\centering\n");
-    text.push_str(&format!("  \\caption{{{}}}\n", latex_text(&grid.caption)));
-    text.push_str(&format!("  \\begin{{tabular}}{{{columns}}}\n    \\toprule\n"));
-    text.push_str(&line(&grid.headings));
-    text.push_str("    \\midrule\n");
-    grid.rows.iter().for_each(|row| text.push_str(&line(row)));
-    text.push_str("    \\bottomrule\n  \\end{tabular}\n");
-    for note in &grid.notes {
-        text.push_str(&format!("  \\par\\footnotesize {}\n", latex_text(note)));
-    }
-    text.push_str("\\end{table}\n");
-    text
+    let mut lines = vec![
+        "% needs \\usepackage{booktabs}".to_owned(),
+        "\\begin{table}".to_owned(),
+        "  \\centering".to_owned(),
+        format!("  \\caption{{{}}}", latex_text(&grid.caption)),
+        format!("  \\begin{{tabular}}{{{columns}}}"),
+        "    \\toprule".to_owned(),
+        line(&grid.headings),
+        "    \\midrule".to_owned(),
+    ];
+    lines.extend(grid.rows.iter().map(|row| line(row)));
+    lines.extend(["    \\bottomrule".to_owned(), "  \\end{tabular}".to_owned()]);
+    let notes = grid.notes.iter();
+    lines.extend(notes.map(|note| format!("  \\par\\footnotesize {}", latex_text(note))));
+    lines.push("\\end{table}".to_owned());
+    joined(&lines)
 }
 
 fn latex_text(text: &str) -> String {
@@ -99,22 +103,17 @@ pub(super) fn terminal(grid: &Grid) -> String {
     let line = |cells: &[String]| {
         let mut text = padded(cells, &widths, &grid.aligns, "  ");
         text.truncate(text.trim_end().len());
-        text.push('\n');
         text
     };
     let gaps = 2 * widths.len().saturating_sub(1);
-    let mut text = format!("{}\n\n{}", grid.caption, line(&grid.headings));
-    text.push_str(&"─".repeat(widths.iter().sum::<usize>() + gaps));
-    text.push('\n');
-    grid.rows.iter().for_each(|row| text.push_str(&line(row)));
+    let rule = "─".repeat(widths.iter().sum::<usize>() + gaps);
+    let mut lines = vec![grid.caption.clone(), String::new(), line(&grid.headings), rule];
+    lines.extend(grid.rows.iter().map(|row| line(row)));
     if !grid.notes.is_empty() {
-        text.push('\n');
+        lines.push(String::new());
     }
-    for note in &grid.notes {
-        text.push_str(note);
-        text.push('\n');
-    }
-    text
+    lines.extend(grid.notes.iter().cloned());
+    joined(&lines)
 }
 
 fn widths(headings: &[String], rows: &[Vec<String>], least: usize) -> Vec<usize> {

@@ -58,7 +58,7 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     let (mut drawing, inside) = frame.page(height);
     let left = inside.left + LABEL_SIZE * LEADING + names.unwrap_or(0.0) + GAP;
     let layout = Layout { corner: (left, inside.top + SCALE_ROOM + GROUP_ROOM), cell, names };
-    draw_scale(&mut drawing, (left, inside.top + SCALE_ROOM / 2.0));
+    draw_scale(&mut drawing, (inside.left, inside.top + SCALE_ROOM / 2.0));
     draw_cells(&mut drawing, &layout, &matrix);
     draw_groups(&mut drawing, &layout, &matrix, count);
     draw_names(&mut drawing, &layout, &matrix, inside.left, count);
