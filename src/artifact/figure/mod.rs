@@ -4,9 +4,12 @@
 //! "erpc-figure" · u64 length · {"alt": …, "svg_bytes": …} · SVG · PNG until the end
 //! ```
 
+mod dash;
 mod drawing;
 mod font;
+mod ink;
 mod render;
+mod text;
 
 use std::io;
 
@@ -14,10 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Artifact, ArtifactKind, Blob, invalid};
 
-pub use drawing::{
-    Bounds, Dash, Drawing, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
-};
+pub use drawing::{Bounds, Drawing, Point, Shape};
 pub use font::text_width;
+pub use ink::{Dash, Ink};
+pub use text::{HorizontalAnchor, Text, Turn, VerticalAnchor};
 
 const MAGIC: &[u8] = b"erpc-figure";
 const LENGTH_BYTES: usize = 8;

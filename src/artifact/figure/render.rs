@@ -13,10 +13,11 @@ use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
-use super::drawing::{
-    Dash, Drawing, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
-};
+use super::dash::strokes;
+use super::drawing::{Drawing, Point, Shape};
 use super::font;
+use super::ink::Ink;
+use super::text::{HorizontalAnchor, Text, Turn, VerticalAnchor};
 use crate::artifact::invalid;
 
 /// Units of plotters in one pixel of the nominal size.
@@ -171,55 +172,9 @@ fn text_style(text: &Text) -> TextStyle<'static> {
     TextStyle { font, color, pos: Pos::new(horizontal, vertical) }
 }
 
-/// Cuts a line into the strokes of its pattern.
-fn strokes(points: &[Point], dash: Dash, width: f64) -> Vec<Vec<Point>> {
-    let pattern = dash.pattern();
-    if pattern.is_empty() || points.len() < 2 {
-        return vec![points.to_vec()];
-    }
-    let mut strokes = Vec::new();
-    let mut stroke = vec![points[0]];
-    let mut phase = 0;
-    let mut left = pattern[0] * width;
-    for pair in points.windows(2) {
-        let (mut from, to) = (pair[0], pair[1]);
-        let mut length = (to.0 - from.0).hypot(to.1 - from.1);
-        while length > left {
-            let share = left / length;
-            from = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
-            length -= left;
-            if phase % 2 == 0 {
-                stroke.push(from);
-                strokes.push(std::mem::take(&mut stroke));
-            }
-            phase = (phase + 1) % pattern.len();
-            left = pattern[phase] * width;
-            stroke = vec![from];
-        }
-        left -= length;
-        stroke.push(to);
-    }
-    if phase % 2 == 0 {
-        strokes.push(stroke);
-    }
-    strokes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_dashed_line_is_cut_at_its_pattern() {
-        // Strokes of 5 and gaps of 3, once around a corner: 0-5, 8-13 (corner at 10), 16-20.
-        let cut = strokes(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)], Dash::Dashed, 1.0);
-        let expected = vec![
-            vec![(0.0, 0.0), (5.0, 0.0)],
-            vec![(8.0, 0.0), (10.0, 0.0), (10.0, 3.0)],
-            vec![(10.0, 6.0), (10.0, 10.0)],
-        ];
-        assert_eq!(cut, expected);
-    }
 
     #[test]
     fn halving_takes_the_mean_of_four_pixels() {

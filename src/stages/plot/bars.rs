@@ -4,9 +4,9 @@ use super::super::estimate::Estimate;
 use super::super::metric::Metric;
 use super::super::rows::{Row, heading};
 use super::axis::{self, Axis};
-use super::frame::{
-    Entry, Frame, LABEL_SIZE, LEADING, Swatch, TICK_SIZE, fit_height, notes, row_label, wrap,
-};
+use super::frame::{Frame, LABEL_SIZE, LEADING, TICK_SIZE, fit_height, wrap};
+use super::legend::{Entry, Swatch};
+use super::notes::{notes, row_label};
 use super::{PlotParams, Sketch, palette};
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Scale, Text, text_width};
 use crate::stage::StageError;

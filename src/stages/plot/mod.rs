@@ -1,7 +1,7 @@
 //! `plot`: a figure of evaluations, as SVG and PNG of one drawing.
 //!
 //! Every kind of figure is a file here; title, legend, axes and colours are drawn by `frame`,
-//! `axis` and `palette` for all of them. Legends stand above the data, never on it, and each colour
+//! `legend`, `axis` and `palette` for all of them. Legends stand above the data, never on it, and each colour
 //! has a second cue: a dash, a marker or a place.
 
 mod axis;
@@ -10,6 +10,8 @@ mod calibration;
 mod confusion;
 mod curve;
 mod frame;
+mod legend;
+mod notes;
 mod palette;
 mod per_class;
 mod seen_unseen;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::super::estimate::Estimate;
 use super::super::rows::Row;
 use super::axis::{self, Axis};
-use super::frame::{
-    Entry, Frame, LABEL_SIZE, Swatch, TICK_SIZE, fit_height, notes, row_label, shorten,
-};
+use super::frame::{Frame, LABEL_SIZE, TICK_SIZE, fit_height, shorten};
+use super::legend::{Entry, Swatch};
+use super::notes::{notes, row_label};
 use super::palette::{GRID, Marker, SEEN, UNSEEN};
 use super::{PlotParams, Sketch};
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Scale, Text, text_width};

@@ -1,11 +1,15 @@
 //! `confusion`: which class is taken for which, in shares of each true class, summed over seeds.
 
+mod matrix;
+
 use super::super::rows::Row;
-use super::frame::{Frame, LABEL_SIZE, LEADING, TICK_SIZE, fit_height, notes, row_label, shorten};
+use super::frame::{Frame, LABEL_SIZE, LEADING, TICK_SIZE, fit_height, shorten};
+use super::notes::{notes, row_label};
 use super::palette::{AXIS, shade};
 use super::{PlotParams, Sketch};
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Point, Scale, Text, VerticalAnchor, text_width};
 use crate::stage::StageError;
+use matrix::{Matrix, matrix};
 
 /// The extent of the matrix that cells are made to fit.
 const EXTENT: f64 = 640.0;
@@ -21,13 +25,6 @@ const LONGEST_NAME: f64 = 150.0;
 const SCALE_ROOM: f64 = 30.0;
 const GROUP_ROOM: f64 = 18.0;
 const GAP: f64 = 6.0;
-
-/// A confusion matrix in shares of each row.
-struct Matrix {
-    classes: Vec<String>,
-    seen: usize,
-    shares: Vec<Vec<f64>>,
-}
 
 /// Where the matrix is on the page.
 struct Layout {
@@ -63,43 +60,6 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     draw_groups(&mut drawing, &layout, &matrix, count);
     draw_names(&mut drawing, &layout, &matrix, inside.left, count);
     Ok(Sketch { drawing, alt: alt(title, &matrix) })
-}
-
-fn matrix(params: &PlotParams, row: &Row<'_>) -> Result<Matrix, StageError> {
-    let first = row.members[0].evaluation;
-    let count = first.classes.len();
-    let mut sums = vec![vec![0_u64; count]; count];
-    for member in &row.members {
-        let evaluation = member.evaluation;
-        if evaluation.classes != first.classes {
-            return Err(StageError::data_with_help(
-                "the evaluations have different classes; expected the same ones in every seed",
-                "choose evaluations of one data set with `select`",
-            ));
-        }
-        let is_square = evaluation.confusion.iter().all(|counts| counts.len() == count);
-        if count == 0 || evaluation.confusion.len() != count || !is_square {
-            let message =
-                format!("the confusion matrix is not {count} by {count}, one row a class");
-            return Err(StageError::data(message));
-        }
-        for (sums, counts) in sums.iter_mut().zip(&evaluation.confusion) {
-            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(*count));
-        }
-    }
-    let name = |class: &String| params.headings.get(class).unwrap_or(class).clone();
-    let unseen = first.per_class.iter().filter(|class| !class.is_seen).count();
-    Ok(Matrix {
-        classes: first.classes.iter().map(name).collect(),
-        seen: count.saturating_sub(unseen),
-        shares: sums.iter().map(|sums| shares(sums)).collect(),
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 images")]
-fn shares(counts: &[u64]) -> Vec<f64> {
-    let sum = counts.iter().sum::<u64>().max(1);
-    counts.iter().map(|count| *count as f64 / sum as f64).collect()
 }
 
 fn names_width(matrix: &Matrix) -> Option<f64> {
