@@ -1,9 +1,8 @@
 //! What stands around the data: title and legend above, small print below.
 
-use super::super::rows::Row;
-use super::PlotParams;
-use super::palette::{FAINT, Marker};
-use crate::artifact::{Bounds, Dash, Drawing, Ink, Text, text_width};
+use super::legend::{Entry, draw_entries, flow};
+use super::palette::FAINT;
+use crate::artifact::{Bounds, Drawing, Text, text_width};
 use crate::stage::StageError;
 
 /// Font sizes in pixels.
