@@ -1,1 +1,5 @@
-//! (empty)
+//! Data.
+
+pub mod images;
+
+pub use images::{Images, ImagesWriter};
