@@ -1,1 +1,31 @@
-//! (empty)
+//! Backbones: an ONNX network as data, and two ways to run it.
+//!
+//! A [`Graph`] is parsed, asked what it offers and *cut* at the tensors that somebody wants. What
+//! is left runs in a [`Session`] of ONNX Runtime, a shared library that is looked for when the
+//! program runs ([`locate`]), or in a [`Network`] on this crate's own kernels, which need nothing
+//! installed. [`Backbone`] is either; the two agree to 1e-4 of the largest value.
+//!
+//! Nothing here trains, and nothing here reads images.
+
+mod attributes;
+mod backbone;
+mod build;
+mod embedded;
+mod error;
+mod graph;
+mod locate;
+mod model;
+mod operation;
+pub mod proto;
+mod runtime;
+#[cfg(test)]
+mod tests;
+
+pub use backbone::{Backbone, Runner};
+pub use build::{ModelBuilder, NodeBuilder};
+pub use embedded::{Network, Workspace};
+pub use error::{OnnxError, SUPPORTED};
+pub use graph::{Graph, declared_shape};
+pub use locate::{Library, locate};
+pub use model::OnnxModel;
+pub use runtime::Session;

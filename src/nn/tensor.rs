@@ -1,0 +1,75 @@
+//! Dense arrays of `f32`.
+
+/// An array whose last axis is contiguous.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Tensor {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+/// A layer met a tensor that it cannot take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ShapeError(pub String);
+
+impl Tensor {
+    /// Takes values that fill a shape.
+    ///
+    /// # Panics
+    /// If they do not.
+    #[must_use]
+    pub fn new(shape: Vec<usize>, values: Vec<f32>) -> Self {
+        assert_eq!(shape.iter().product::<usize>(), values.len(), "values fill {shape:?}");
+        Self { shape, values }
+    }
+
+    /// Zeros.
+    #[must_use]
+    pub fn zeros(shape: Vec<usize>) -> Self {
+        let values = vec![0.0; shape.iter().product()];
+        Self { shape, values }
+    }
+
+    /// The length of each axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The values, the last axis fastest.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The values, to be changed.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    /// The values, without the shape.
+    #[must_use]
+    pub fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+
+    /// The axes of images.
+    ///
+    /// # Errors
+    /// [`ShapeError`] unless there are four.
+    pub fn dims4(&self) -> Result<[usize; 4], ShapeError> {
+        self.shape.as_slice().try_into().map_err(|_| self.expected("[N, C, H, W]"))
+    }
+
+    /// The axes of a matrix.
+    ///
+    /// # Errors
+    /// [`ShapeError`] unless there are two.
+    pub fn dims2(&self) -> Result<[usize; 2], ShapeError> {
+        self.shape.as_slice().try_into().map_err(|_| self.expected("[rows, columns]"))
+    }
+
+    fn expected(&self, what: &str) -> ShapeError {
+        ShapeError(format!("expected {what}, got {:?}", self.shape))
+    }
+}

@@ -1,0 +1,112 @@
+//! A cut graph in ONNX Runtime, one session a thread.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use ort::environment::Environment;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::value::TensorRef;
+
+use crate::nn::Tensor;
+
+use super::{Graph, Library, OnnxError};
+
+/// The library that this process has loaded. There can be one only, and it stays until the end.
+static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
+
+/// A network in ONNX Runtime that runs on the calling thread.
+pub struct Session {
+    inner: ort::session::Session,
+    input: String,
+    outputs: Vec<String>,
+}
+
+impl Session {
+    /// Loads the library if this process has not, and gives it a cut graph.
+    ///
+    /// # Errors
+    /// [`OnnxError::Load`], or [`OnnxError::Runtime`] if the network is refused.
+    pub fn new(library: &Library, graph: &Graph, file: &[u8]) -> Result<Self, OnnxError> {
+        let environment = environment(library)?;
+        let inner = builder(&environment)
+            .and_then(|mut builder| builder.commit_from_memory(file))
+            .map_err(|error| refused("load the network", &error))?;
+        let input = graph.image_input()?.name.clone();
+        let outputs = graph.outputs().into_iter().map(str::to_owned).collect();
+        Ok(Self { inner, input, outputs })
+    }
+
+    /// Runs a batch of images [N, C, H, W]; gives one tensor an output, in order.
+    ///
+    /// # Errors
+    /// [`OnnxError::Runtime`].
+    pub fn run(&mut self, images: &Tensor) -> Result<Vec<Tensor>, OnnxError> {
+        let failed = |error: ort::Error| refused("run the network", &error);
+        let view = TensorRef::from_array_view((images.shape().to_vec(), images.values()));
+        let inputs = vec![(self.input.as_str(), view.map_err(failed)?)];
+        let found = self.inner.run(inputs).map_err(failed)?;
+        let output = |name: &String| {
+            let value = found.get(name).ok_or_else(|| OnnxError::Runtime {
+                act: "run the network",
+                reason: format!("it gave no `{name}`"),
+            })?;
+            let (shape, values) = value.try_extract_tensor::<f32>().map_err(failed)?;
+            let lengths = shape.iter().map(|length| usize::try_from(*length).unwrap_or(0));
+            Ok(Tensor::new(lengths.collect(), values.to_vec()))
+        };
+        self.outputs.iter().map(output).collect()
+    }
+}
+
+/// One thread and no spinning: threads run different images, and waiting must not burn a core.
+fn builder(environment: &Environment) -> ort::Result<SessionBuilder> {
+    SessionBuilder::new(environment)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        .with_optimization_level(GraphOptimizationLevel::All)
+        .map_err(ort::Error::from)
+}
+
+fn environment(library: &Library) -> Result<Environment, OnnxError> {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    let failed = |reason| OnnxError::Load { path: library.path.clone(), reason };
+    if let Some((path, environment)) = loaded.as_ref() {
+        return if *path == library.path {
+            Ok(environment.clone())
+        } else {
+            Err(failed(format!("this process has already loaded `{}`", path.display())))
+        };
+    }
+    let builder = ort::init_from(&library.path).map_err(|error| failed(error.to_string()))?;
+    let environment = builder.with_name("erpc-pipe").with_telemetry(false).build();
+    let environment = environment.map_err(|error| failed(error.to_string()))?;
+    *loaded = Some((library.path.clone(), environment.clone()));
+    Ok(environment)
+}
+
+fn refused(act: &'static str, error: &ort::Error) -> OnnxError {
+    OnnxError::Runtime { act, reason: error.message().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs;
+    use crate::onnx::{ModelBuilder, locate};
+
+    #[test]
+    fn a_library_that_cannot_be_loaded_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("libonnxruntime.so.9.9.9");
+        fs::write_atomic(&path, b"not a library").unwrap();
+        let library = locate(Some(&path)).unwrap().unwrap();
+        let mut builder = ModelBuilder::new("input", &[1]);
+        builder.node("Relu", &["input"], "out");
+        let graph = builder.finish(&["out"]).unwrap();
+        let error = Session::new(&library, &graph, &graph.encode()).err().unwrap();
+        assert!(matches!(error, OnnxError::Load { .. }), "{error}");
+        assert!(error.help().unwrap().contains("runtime = \"embedded\""));
+    }
+}

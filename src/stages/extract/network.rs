@@ -1,0 +1,121 @@
+//! What runs the network, and whether it can take what it is given.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::onnx::{Backbone, Graph, Library, OnnxError, OnnxModel, declared_shape, locate};
+use crate::stage::{RuntimeUse, StageError};
+
+use super::ExtractParams;
+
+/// The version of the embedded kernels: raised when they give other bits.
+const KERNELS_VERSION: &str = "1";
+
+/// How much faster ONNX Runtime was on DenseNet-121, one thread each.
+const SPEED_UP: &str = "1.5";
+
+/// What runs a network.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuntimeChoice {
+    /// ONNX Runtime if it is found (`library`, `ORT_DYLIB_PATH`, the cache folder that
+    /// `make onnxruntime` fills, beside the program, the system), else the embedded kernels.
+    #[default]
+    Auto,
+    /// ONNX Runtime, or an error.
+    Onnxruntime,
+    /// The kernels in this program: nothing to install, and a few operators.
+    Embedded,
+}
+
+/// Finds what the parameters ask for; `None` stands for the embedded kernels.
+pub(super) fn locate_runtime(params: &ExtractParams) -> Result<Option<Library>, StageError> {
+    if params.runtime == RuntimeChoice::Embedded {
+        return Ok(None);
+    }
+    let found = locate(params.library.as_deref().map(Path::new)).map_err(network_error)?;
+    if found.is_none() && params.runtime == RuntimeChoice::Onnxruntime {
+        return Err(StageError::Missing {
+            message: "ONNX Runtime was found neither by `ORT_DYLIB_PATH`, nor in \
+                      `.erpc/onnxruntime`, nor beside the program, nor in the system's folders"
+                .to_owned(),
+            help: "fetch it with `make onnxruntime`, or set `runtime = \"auto\"`".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// What a recipe says about it.
+pub(super) fn runtime_use(library: Option<&Library>) -> RuntimeUse {
+    RuntimeUse {
+        name: if library.is_some() { "onnxruntime" } else { "embedded" }.to_owned(),
+        version: library.map_or(KERNELS_VERSION, |library| &library.version).to_owned(),
+        provider: "cpu".to_owned(),
+        library: library.map(|library| library.path.clone()),
+    }
+}
+
+/// Cuts the network and checks that images fit.
+pub(super) fn prepare(params: &ExtractParams, model: &OnnxModel) -> Result<Backbone, StageError> {
+    let graph = model.graph().map_err(network_error)?;
+    let cut = graph.cut(&params.tensors).map_err(network_error)?;
+    check_input(params, &cut)?;
+    Backbone::new(cut, locate_runtime(params)?).map_err(network_error)
+}
+
+/// One line on what runs it.
+pub(super) fn describe(params: &ExtractParams, backbone: &Backbone) -> String {
+    match backbone {
+        Backbone::Runtime { library, .. } => format!("onnxruntime {} (cpu)", library.version),
+        Backbone::Embedded(_) if params.runtime == RuntimeChoice::Auto => format!(
+            "embedded kernels; ONNX Runtime would be about {SPEED_UP} x faster: make onnxruntime"
+        ),
+        Backbone::Embedded(_) => "embedded kernels".to_owned(),
+    }
+}
+
+fn check_input(params: &ExtractParams, graph: &Graph) -> Result<(), StageError> {
+    let input = graph.image_input().map_err(network_error)?;
+    let Some(shape) = declared_shape(input) else { return Ok(()) };
+    let [count, channels, height, width] = shape.as_slice() else {
+        return Err(StageError::data(format!(
+            "the network's input `{}` has {} axes; expected images [N, 3, H, W]",
+            input.name,
+            shape.len()
+        )));
+    };
+    if channels.is_some_and(|channels| channels != 3) {
+        let message =
+            format!("the network's input `{}` is {shape:?}; expected 3 channels", input.name);
+        return Err(StageError::data(message));
+    }
+    if let Some(count) = count.filter(|count| *count != params.batch) {
+        let message = format!("{} images; the network takes {count} at a time", params.batch);
+        return Err(StageError::parameter("batch", message));
+    }
+    let side = usize::try_from(params.preprocess.side()).ok();
+    if [height, width].into_iter().any(|length| length.is_some() && *length != side) {
+        let (height, width) = (height.unwrap_or_default(), width.unwrap_or_default());
+        let side = params.preprocess.side();
+        let message = format!("gives {side}x{side} pixels; the network takes {height}x{width}");
+        return Err(StageError::parameter("preprocess.size", message));
+    }
+    Ok(())
+}
+
+/// A network's complaint as a stage's.
+pub(in crate::stages) fn network_error(error: OnnxError) -> StageError {
+    let (message, help) = (error.to_string(), error.help());
+    match error {
+        OnnxError::UnknownTensor { .. } => {
+            let hint = help.map_or_else(String::new, |help| format!("; {help}"));
+            StageError::parameter("tensors", message + &hint)
+        }
+        OnnxError::NoLibrary { .. } | OnnxError::Load { .. } => {
+            StageError::Missing { message, help: help.unwrap_or_default() }
+        }
+        _ => StageError::Data { message, help },
+    }
+}

@@ -1,0 +1,199 @@
+//! Decoding, inference and collecting at the same time.
+//!
+//! ```text
+//! decoders ──batches──▶ workers, a network each ──outputs──▶ the collector, in order
+//!     ▲                                                          │
+//!     └───────────────── the gate: a window of batches ◀─────────┘
+//! ```
+//!
+//! Batch `i` holds the same images whoever works on it, and the collector hands batches on in
+//! order, so neither the result nor the first error depends on timing.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::data::{Images, Preparer, Preprocess};
+use crate::nn::{Tensor, global_average_pool};
+use crate::onnx::{Backbone, Runner};
+use crate::stage::{Cancel, StageError};
+
+use super::gate::{Gate, StopOnPanic};
+use super::{Pool, network_error};
+
+/// How often a collector that waits looks whether it should stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Batches in flight for each worker: one it works on, one that waits, and room for slow ones.
+const BATCHES_A_WORKER: usize = 3;
+
+/// Everything the threads share.
+pub(super) struct Pipeline<'a> {
+    pub(super) images: &'a Images,
+    pub(super) backbone: &'a Backbone,
+    pub(super) preprocess: &'a Preprocess,
+    pub(super) pool: Pool,
+    pub(super) batch: usize,
+    pub(super) threads: usize,
+    pub(super) cancel: Cancel,
+}
+
+/// A batch on its way.
+struct Parcel<T> {
+    index: usize,
+    content: Result<T, StageError>,
+}
+
+/// Takes the outputs of a batch and the number of its first image.
+type Take<'a> = dyn FnMut(usize, Vec<Tensor>) -> Result<(), StageError> + 'a;
+
+impl Pipeline<'_> {
+    /// Runs all images; `take` gets the outputs of each batch, in order, on this thread.
+    pub(super) fn run(&self, take: &mut Take<'_>) -> Result<(), StageError> {
+        let workers = self.threads.min(self.batches()).max(1);
+        let window = workers * BATCHES_A_WORKER;
+        let gate = Gate::new(window);
+        let next = AtomicUsize::new(0);
+        // Neither channel can fill up: the gate admits no more than a window.
+        let (decoded, to_workers) = sync_channel(window);
+        let (finished, to_collector) = sync_channel(window);
+        let to_workers = Mutex::new(to_workers);
+        let (next, gate, to_workers) = (&next, &gate, &to_workers);
+        thread::scope(|scope| {
+            for _ in 0..workers.div_ceil(2) {
+                let decoded = decoded.clone();
+                scope.spawn(move || self.decode(next, gate, &decoded));
+            }
+            for _ in 0..workers {
+                let finished = finished.clone();
+                scope.spawn(move || self.infer(to_workers, gate, &finished));
+            }
+            drop((decoded, finished));
+            let result = self.collect(&to_collector, gate, take);
+            gate.stop();
+            drop(to_collector);
+            result
+        })
+    }
+
+    fn batches(&self) -> usize {
+        self.images.len().div_ceil(self.batch)
+    }
+
+    fn decode(&self, next: &AtomicUsize, gate: &Gate, decoded: &SyncSender<Parcel<Tensor>>) {
+        let _guard = StopOnPanic(gate);
+        let mut preparer = Preparer::new(self.preprocess);
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.batches() || !gate.wait(index) {
+                return;
+            }
+            let content = self.decode_batch(index, &mut preparer);
+            if decoded.send(Parcel { index, content }).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn decode_batch(
+        &self,
+        index: usize,
+        preparer: &mut Preparer<'_>,
+    ) -> Result<Tensor, StageError> {
+        let first = index * self.batch;
+        let last = (first + self.batch).min(self.images.len());
+        let side = usize::try_from(self.preprocess.side()).expect("a side fits");
+        let mut batch = Tensor::zeros(vec![last - first, 3, side, side]);
+        let targets = batch.values_mut().chunks_exact_mut(self.preprocess.values());
+        for (image, target) in (first..last).zip(targets) {
+            let (name, bytes) = (self.images.name(image), self.images.bytes(image));
+            preparer.prepare(name, bytes, target).map_err(|error| {
+                let cause = std::error::Error::source(&error);
+                let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+                let help = "replace the picture, or leave it out of the data";
+                StageError::data_with_help(format!("{error}{cause}"), help)
+            })?;
+        }
+        Ok(batch)
+    }
+
+    fn infer(
+        &self,
+        decoded: &Mutex<Receiver<Parcel<Tensor>>>,
+        gate: &Gate,
+        finished: &SyncSender<Parcel<Vec<Tensor>>>,
+    ) {
+        let _guard = StopOnPanic(gate);
+        let mut runner = None;
+        loop {
+            let parcel = decoded.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(Parcel { index, content }) = parcel else { return };
+            if gate.is_stopped() {
+                return;
+            }
+            let content = content.and_then(|batch| self.infer_batch(batch, &mut runner));
+            if finished.send(Parcel { index, content }).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn infer_batch<'b>(
+        &'b self,
+        batch: Tensor,
+        runner: &mut Option<Runner<'b>>,
+    ) -> Result<Vec<Tensor>, StageError> {
+        let count = batch.shape()[0];
+        let runner = match runner {
+            Some(runner) => runner,
+            None => runner.insert(self.backbone.runner().map_err(network_error)?),
+        };
+        let outputs = runner.run(batch).map_err(network_error)?;
+        outputs.into_iter().map(|output| self.pool(output, count)).collect()
+    }
+
+    fn pool(&self, output: Tensor, count: usize) -> Result<Tensor, StageError> {
+        let shape = output.shape().to_vec();
+        if shape.first() != Some(&count) {
+            return Err(StageError::data(format!(
+                "a tensor of shape {shape:?} for {count} images; expected the images on axis 0"
+            )));
+        }
+        if self.pool == Pool::None || shape.len() != 4 {
+            return Ok(output);
+        }
+        let pooled = global_average_pool(&output);
+        let pooled = pooled.map_err(|error| StageError::data(error.to_string()))?;
+        Ok(Tensor::new(shape[..2].to_vec(), pooled.into_values()))
+    }
+
+    fn collect(
+        &self,
+        finished: &Receiver<Parcel<Vec<Tensor>>>,
+        gate: &Gate,
+        take: &mut Take<'_>,
+    ) -> Result<(), StageError> {
+        let mut waiting = BTreeMap::new();
+        for index in 0..self.batches() {
+            while !waiting.contains_key(&index) {
+                if self.cancel.is_requested() {
+                    return Err(StageError::Cancelled);
+                }
+                match finished.recv_timeout(TICK) {
+                    Ok(parcel) => {
+                        waiting.insert(parcel.index, parcel.content);
+                    }
+                    Err(RecvTimeoutError::Timeout) if !gate.is_stopped() => {}
+                    Err(_) => return Err(StageError::Bug("a worker thread ended".to_owned())),
+                }
+            }
+            let outputs = waiting.remove(&index).expect("the loop above waited for it")?;
+            take(index * self.batch, outputs)?;
+            gate.advance();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+use std::io::{Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use image::{ImageFormat, Rgb, RgbImage};
+
+use super::*;
+use crate::artifact::{Artifact as _, Blob, BlobWriter};
+use crate::data::{ImagesWriter, Resize};
+use crate::event::Signal;
+use crate::fs;
+use crate::onnx::{ModelBuilder, locate};
+use crate::stage::testing::{Bench, Outcome};
+
+/// Images of noise, each with a colour of its own.
+fn images(count: usize) -> Images {
+    let mut state = 1_u32;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    pack((0..count).map(|index| {
+        let colour = next();
+        let picture = RgbImage::from_fn(20, 16, |_, _| Rgb([next() / 2, colour, next()]));
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+        (format!("noise/{index}.png"), bytes.into_inner())
+    }))
+}
+
+fn pack(pictures: impl Iterator<Item = (String, Vec<u8>)>) -> Images {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = ImagesWriter::new(BlobWriter::create(folder.path().join("images")).unwrap());
+    for (name, bytes) in pictures {
+        writer.push(&name, &bytes).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+fn model() -> OnnxModel {
+    let mut builder = ModelBuilder::new("input", &[3, 12, 12]);
+    let filters: Vec<f32> = (0_u8..108).map(|tap| (f32::from(tap) * 0.7).sin() / 100.0).collect();
+    builder.weight("w", &[4, 3, 3, 3], &filters);
+    builder.weight("b", &[4], &[0.1, -0.2, 0.3, 0.0]);
+    builder.node("Conv", &["input", "w", "b"], "conv").ints("strides", &[2, 2]);
+    builder.node("Relu", &["conv"], "map");
+    builder.node("GlobalAveragePool", &["map"], "mean");
+    builder.node("Flatten", &["mean"], "flat");
+    OnnxModel::new(Blob::from_bytes(&builder.finish(&["flat"]).unwrap().encode())).unwrap()
+}
+
+fn params(tensors: &[&str]) -> ExtractParams {
+    ExtractParams {
+        tensors: tensors.iter().map(|&name| name.to_owned()).collect(),
+        pool: Pool::None,
+        storage: Storage::F32,
+        preprocess: Preprocess { size: 12, ..Preprocess::default() },
+        runtime: RuntimeChoice::Embedded,
+        library: None,
+        batch: 3,
+    }
+}
+
+fn run(
+    params: &ExtractParams,
+    images: &Images,
+    model: &OnnxModel,
+    threads: usize,
+) -> Result<Outcome, StageError> {
+    let bench = Bench::new().threads(threads).input("images", images).input("model", model);
+    bench.run::<Extract>(params)
+}
+
+fn row(features: &Features, tensor: Option<&str>, sample: usize) -> Vec<f32> {
+    let view = features.tensor(tensor).unwrap();
+    let mut row = vec![0.0; view.width()];
+    view.read_row(sample, &mut row);
+    row
+}
+
+/// ONNX Runtime, or why a test is skipped.
+fn is_installed() -> bool {
+    let found = locate(None).unwrap().is_some();
+    if !found {
+        println!("skipped: ONNX Runtime is not here (make onnxruntime)");
+    }
+    found
+}
+
+/// A file of the data folder, or why a test is skipped.
+fn data(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("ERPC_DATA").map_or_else(|| PathBuf::from("data"), Into::into);
+    let path = folder.join(name);
+    if !fs::exists(&path) {
+        println!("skipped: `{}` is not here", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let (images, model) = (images(17), model());
+    for runtime in [RuntimeChoice::Embedded, RuntimeChoice::Auto] {
+        let params = ExtractParams { runtime, ..params(&["map", "flat"]) };
+        let one = run(&params, &images, &model, 1).unwrap();
+        for threads in [2, 4] {
+            assert_eq!(run(&params, &images, &model, threads).unwrap().digests(), one.digests());
+        }
+        assert_eq!(one.output::<Features>("features").len(), 17);
+    }
+}
+
+#[test]
+fn the_batch_changes_at_most_the_last_bits() {
+    let (images, model) = (images(5), model());
+    let whole: Features = run(&params(&["flat"]), &images, &model, 1).unwrap().output("features");
+    let params = ExtractParams { batch: 1, ..params(&["flat"]) };
+    let single: Features = run(&params, &images, &model, 1).unwrap().output("features");
+    for sample in 0..5 {
+        let pairs = row(&whole, None, sample).into_iter().zip(row(&single, None, sample));
+        assert!(pairs.clone().all(|(a, b)| (a - b).abs() <= 1e-6 * a.abs().max(1.0)), "{sample}");
+    }
+}
+
+#[test]
+fn pooling_a_map_is_what_the_network_would_have_done() {
+    let params = ExtractParams { pool: Pool::Average, ..params(&["map", "flat"]) };
+    let outcome = run(&params, &images(4), &model(), 2).unwrap();
+    let features: Features = outcome.output("features");
+    assert_eq!(features.tensors()[0].shape, [4]);
+    for sample in 0..4 {
+        assert_eq!(row(&features, Some("map"), sample), row(&features, Some("flat"), sample));
+    }
+}
+
+#[test]
+fn halves_stay_close_to_floats() {
+    let (images, model) = (images(4), model());
+    let full: Features = run(&params(&["map"]), &images, &model, 1).unwrap().output("features");
+    let params = ExtractParams { storage: Storage::F16, ..params(&["map"]) };
+    let half: Features = run(&params, &images, &model, 1).unwrap().output("features");
+    for sample in 0..4 {
+        let full = row(&full, None, sample);
+        let largest = full.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        let pairs = full.iter().zip(row(&half, None, sample));
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() <= largest / 2048.0));
+    }
+}
+
+#[test]
+fn progress_and_the_runtime_are_reported() {
+    let outcome = run(&params(&["flat"]), &images(7), &model(), 1).unwrap();
+    let text = "embedded kernels".to_owned();
+    assert_eq!(outcome.signals.first(), Some(&Signal::Note { text }));
+    let done = Signal::Progress { done: 7, total: 7, unit: "images".to_owned() };
+    assert_eq!(outcome.signals.last(), Some(&done));
+}
+
+#[test]
+fn a_damaged_picture_stops_the_stage_with_its_name() {
+    let good = images(1).bytes(0).to_vec();
+    let cut = good[..good.len() / 2].to_vec();
+    let pictures = (0..40).map(|index| {
+        let bytes = if index == 31 { cut.clone() } else { good.clone() };
+        (format!("cat/{index}.png"), bytes)
+    });
+    for threads in [1, 3] {
+        let error =
+            run(&params(&["flat"]), &pack(pictures.clone()), &model(), threads).err().unwrap();
+        let text = error.to_string();
+        assert!(text.starts_with("image `cat/31.png` is truncated"), "{text}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_said_before_anything_runs() {
+    let (images, model) = (images(1), model());
+    let error = |params: ExtractParams| run(&params, &images, &model, 1).err().unwrap().to_string();
+    let typo = error(params(&["flatt"]));
+    assert!(typo.starts_with("parameter `tensors`: there is no tensor `flatt`"), "{typo}");
+    assert!(typo.ends_with("did you mean `flat`?"), "{typo}");
+    assert_eq!(error(params(&[])), "parameter `tensors`: expected at least one name");
+    assert_eq!(error(params(&["map", "map"])), "parameter `tensors`: `map` is named twice");
+    let large = Preprocess { size: 24, ..Preprocess::default() };
+    assert_eq!(
+        error(ExtractParams { preprocess: large, ..params(&["map"]) }),
+        "parameter `preprocess.size`: gives 24x24 pixels; the network takes 12x12"
+    );
+    let library = Some("/nowhere/libonnxruntime.so".to_owned());
+    let absent = ExtractParams { runtime: RuntimeChoice::Auto, library, ..params(&["map"]) };
+    assert!(matches!(run(&absent, &images, &model, 1), Err(StageError::Missing { .. })));
+    let contradiction = ExtractParams { runtime: RuntimeChoice::Embedded, ..absent };
+    assert!(error(contradiction).starts_with("parameter `library`"));
+}
+
+#[test]
+fn a_feature_that_is_not_finite_is_blamed_on_its_image() {
+    let mut builder = ModelBuilder::new("input", &[3, 12, 12]);
+    builder.weight("huge", &[1], &[f32::MAX]);
+    builder.node("Mul", &["input", "huge"], "map");
+    let bytes = builder.finish(&["map"]).unwrap().encode();
+    let model = OnnxModel::new(Blob::from_bytes(&bytes)).unwrap();
+    let error = run(&params(&["map"]), &images(1), &model, 1).err().unwrap();
+    let text = error.to_string();
+    assert!(text.starts_with("image `noise/0.png`: image 0: tensor `map` is inf"), "{text}");
+}
+
+#[test]
+fn both_runtimes_agree() {
+    if !is_installed() {
+        return;
+    }
+    let (images, model) = (images(6), model());
+    let ours: Features = run(&params(&["map"]), &images, &model, 1).unwrap().output("features");
+    let params = ExtractParams { runtime: RuntimeChoice::Onnxruntime, ..params(&["map"]) };
+    let outcome = run(&params, &images, &model, 2).unwrap();
+    let Signal::Note { text } = &outcome.signals[0] else { panic!("{:?}", outcome.signals) };
+    assert!(text.starts_with("onnxruntime 1.") && text.ends_with("(cpu)"), "{text}");
+    let theirs: Features = outcome.output("features");
+    for sample in 0..6 {
+        let (ours, theirs) = (row(&ours, None, sample), row(&theirs, None, sample));
+        let largest = theirs.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() <= 1e-5 * largest));
+    }
+}
+
+/// The photographs of the golden fixture and the class that DenseNet-121 sees in each.
+fn golden() -> Option<(Images, OnnxModel, Vec<usize>)> {
+    let archive = data("images/imagenet_samples.tar")?;
+    let index = data("images/imagenet_samples.csv")?;
+    let model = OnnxModel::decode(Blob::map(&data("weights/densenet121.onnx")?).unwrap()).unwrap();
+    let mut classes = Vec::new();
+    let mut names = Vec::new();
+    for record in csv::Reader::from_reader(&fs::read(&index).unwrap()[..]).records() {
+        let record = record.unwrap();
+        names.push(record[0].to_owned());
+        classes.push(record[5].parse().unwrap());
+    }
+    let files = untar(&archive);
+    let pictures = names.into_iter().map(|name| (name.clone(), files[Path::new(&name)].clone()));
+    Some((pack(pictures), model, classes))
+}
+
+fn untar(archive: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut archive = tar::Archive::new(fs::open(archive).unwrap());
+    let mut files = std::collections::BTreeMap::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        files.insert(entry.path().unwrap().into_owned(), bytes);
+    }
+    files
+}
+
+/// How many of the photographs get the class that the fixture lists.
+fn agreement(runtime: RuntimeChoice) -> Option<usize> {
+    let (images, model, classes) = golden()?;
+    let preprocess = Preprocess { resize: Resize::None, ..Preprocess::default() };
+    let params = ExtractParams { runtime, preprocess, batch: 8, ..params(&["logits"]) };
+    let outcome = run(&params, &images, &model, 2).unwrap();
+    let features: Features = outcome.output("features");
+    let top = |sample: usize| {
+        let logits = row(&features, None, sample);
+        (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap()
+    };
+    let hits = classes.iter().enumerate().filter(|(sample, class)| top(*sample) == **class);
+    Some(hits.count())
+}
+
+#[test]
+#[ignore = "slow: 123 photographs through DenseNet-121"]
+fn densenet_sees_in_photographs_what_the_fixture_lists() {
+    let hits = agreement(RuntimeChoice::Embedded);
+    assert!(hits.is_none_or(|hits| hits >= 120), "{hits:?} of 123");
+    if is_installed() {
+        let hits = agreement(RuntimeChoice::Onnxruntime);
+        assert!(hits.is_none_or(|hits| hits >= 120), "{hits:?} of 123");
+    }
+}

@@ -1,0 +1,249 @@
+//! `synthesize-backbone`: a small network of random filters, for runs that need no weights.
+//!
+//! ```text
+//! image ─▶ (x - 127.5) / 64 ─▶ [conv 3x3 + relu (+ max pool 2x2)] x blocks ─▶ map [C, 14, 14]
+//!                               │ global mean of each block              │ means over a grid
+//!                               └──────────────────▶ features ◀──────────┘
+//! ```
+//!
+//! Random filters are no trained ones, but with their means they tell textures and colours apart,
+//! and the grid keeps *where* they were seen. The values are exact sums of uniform numbers, so that
+//! the file has the same bytes on every machine.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::artifact::Blob;
+use crate::onnx::{ModelBuilder, OnnxError, OnnxModel};
+use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
+
+use super::extract::network_error;
+
+/// The side of the map that every size leads to: that of a ResNet's third layer at 224 pixels.
+const MAP_SIDE: usize = 14;
+
+/// Blocks double their channels up to this many times the first block's.
+const WIDEST: usize = 4;
+
+/// The shape of the network.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SynthesizeBackboneParams {
+    /// The seed of the filters; it is no seed of the experiment, as little as trained weights are.
+    /// Default: 0.
+    pub seed: u64,
+    /// The side of the images in pixels: 28, 56, 112 or 224. Default: 112.
+    pub size: u32,
+    /// The channels of the first block; later blocks have more. Default: 16.
+    #[schemars(range(min = 1, max = 512))]
+    pub channels: usize,
+    /// The convolutions in each block. Default: 1.
+    #[schemars(range(min = 1, max = 8))]
+    pub depth: usize,
+    /// The cells of the grid along each side, over which the map is averaged. Default: 4.
+    #[schemars(range(min = 1, max = 14))]
+    pub grid: usize,
+}
+
+impl Default for SynthesizeBackboneParams {
+    fn default() -> Self {
+        Self { seed: 0, size: 112, channels: 16, depth: 1, grid: 4 }
+    }
+}
+
+inputs! {
+    /// `synthesize-backbone` reads nothing.
+    pub struct SynthesizeBackboneInputs {}
+}
+
+outputs! {
+    /// What `synthesize-backbone` makes.
+    pub struct SynthesizeBackboneOutputs {
+        /// The network, with the tensors `map` [C, 14, 14] and `features`.
+        model: OnnxModel,
+    }
+}
+
+/// The stage `synthesize-backbone`.
+pub struct SynthesizeBackbone;
+
+impl Stage for SynthesizeBackbone {
+    const KIND: &'static str = "synthesize-backbone";
+    const SUMMARY: &'static str = "makes a small network of random filters";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = false;
+    type Params = SynthesizeBackboneParams;
+    type Inputs = SynthesizeBackboneInputs;
+    type Outputs = SynthesizeBackboneOutputs;
+
+    fn run(
+        params: &SynthesizeBackboneParams,
+        _: SynthesizeBackboneInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<SynthesizeBackboneOutputs, StageError> {
+        let file = write(params).map_err(network_error)?;
+        let model = OnnxModel::new(Blob::from_bytes(&file)).map_err(network_error)?;
+        cx.note(format!("{} bytes of random filters; tensors `map` and `features`", file.len()));
+        Ok(SynthesizeBackboneOutputs { model })
+    }
+
+    fn check(params: &SynthesizeBackboneParams) -> Result<(), StageError> {
+        if params.halvings().is_none() {
+            let message = format!("{}; expected 28, 56, 112 or 224 pixels", params.size);
+            return Err(StageError::parameter("size", message));
+        }
+        for (name, value) in [("channels", params.channels), ("depth", params.depth)] {
+            if value == 0 {
+                return Err(StageError::parameter(name, "expected at least 1"));
+            }
+        }
+        if !(1..=MAP_SIDE).contains(&params.grid) {
+            let message = format!("{}; expected 1 to {MAP_SIDE} cells", params.grid);
+            return Err(StageError::parameter("grid", message));
+        }
+        Ok(())
+    }
+}
+
+impl SynthesizeBackboneParams {
+    /// How often the image is halved on the way to the map.
+    fn halvings(&self) -> Option<u32> {
+        (1..=4).find(|halvings| u64::from(self.size) == (MAP_SIDE as u64) << halvings)
+    }
+}
+
+fn write(params: &SynthesizeBackboneParams) -> Result<Vec<u8>, OnnxError> {
+    let halvings = params.halvings().unwrap_or_default() as usize;
+    let side = MAP_SIDE << halvings;
+    let mut builder = ModelBuilder::new("input", &[3, side, side]);
+    let mut filters = Filters(ChaCha8Rng::seed_from_u64(params.seed));
+    builder.weight("middle", &[1], &[127.5]);
+    builder.weight("spread", &[1], &[1.0 / 64.0]);
+    builder.node("Sub", &["input", "middle"], "centred");
+    builder.node("Mul", &["centred", "spread"], "scaled");
+    let mut last = "scaled".to_owned();
+    let mut channels = 3;
+    let mut pooled = Vec::new();
+    for block in 0..=halvings {
+        let wider = params.channels * (1 << block.min(8)).min(WIDEST);
+        for layer in 0..params.depth {
+            let name = format!("block{}_{}", block + 1, layer + 1);
+            last = filters.convolve(&mut builder, &last, &name, [channels, wider]);
+            channels = wider;
+        }
+        if block < halvings {
+            let name = format!("block{}", block + 1);
+            builder
+                .node("MaxPool", &[&last], &name)
+                .ints("kernel_shape", &[2, 2])
+                .ints("strides", &[2, 2]);
+            last = name;
+        } else {
+            builder.node("Identity", &[&last], "map");
+            last = "map".to_owned();
+        }
+        let mean = format!("mean{}", block + 1);
+        builder.node("GlobalAveragePool", &[&last], &format!("{mean}_map"));
+        builder.node("Flatten", &[&format!("{mean}_map")], &mean);
+        pooled.push(mean);
+    }
+    // The windows overlap where 14 is not a multiple of the grid.
+    let stride = MAP_SIDE / params.grid;
+    let kernel = MAP_SIDE - (params.grid - 1) * stride;
+    builder
+        .node("AveragePool", &["map"], "grid_map")
+        .ints("kernel_shape", &[kernel, kernel])
+        .ints("strides", &[stride, stride]);
+    builder.node("Flatten", &["grid_map"], "grid");
+    pooled.push("grid".to_owned());
+    let parts: Vec<&str> = pooled.iter().map(String::as_str).collect();
+    builder.node("Concat", &parts, "features").int("axis", 1);
+    Ok(builder.finish(&["map", "features"])?.encode())
+}
+
+/// Random filters from one stream.
+struct Filters(ChaCha8Rng);
+
+impl Filters {
+    /// A 3x3 convolution and a ReLU. Filters have the variance that keeps that of their input (He et
+    /// al. 2015), and biases a tenth of it, so that channels open at different brightness.
+    fn convolve(
+        &mut self,
+        builder: &mut ModelBuilder,
+        input: &str,
+        name: &str,
+        [channels, outputs]: [usize; 2],
+    ) -> String {
+        let taps = channels * 9;
+        let inputs = u32::try_from(taps).expect("a filter has far fewer taps");
+        let deviation = (2.0 / f64::from(inputs)).sqrt();
+        let weights: Vec<f32> = (0..outputs * taps).map(|_| self.normal(deviation)).collect();
+        let biases: Vec<f32> = (0..outputs).map(|_| self.normal(0.3)).collect();
+        let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
+        builder.weight(&weight, &[outputs, channels, 3, 3], &weights);
+        builder.weight(&bias, &[outputs], &biases);
+        let sum = format!("{name}_sum");
+        builder
+            .node("Conv", &[input, &weight, &bias], &sum)
+            .ints("kernel_shape", &[3, 3])
+            .ints("pads", &[1, 1, 1, 1]);
+        builder.node("Relu", &[&sum], name);
+        name.to_owned()
+    }
+
+    /// A number that is nearly normal: twelve uniform ones, added exactly.
+    #[expect(clippy::cast_possible_truncation, reason = "weights are stored as f32")]
+    fn normal(&mut self, deviation: f64) -> f32 {
+        let sum: f64 = (0..12).map(|_| f64::from(self.0.next_u32())).sum();
+        ((sum / f64::from(u32::MAX) - 6.0) * deviation) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::{Graph, declared_shape};
+    use crate::stage::testing::Bench;
+
+    fn graph(params: &SynthesizeBackboneParams) -> Graph {
+        let outcome = Bench::new().run::<SynthesizeBackbone>(params).unwrap();
+        outcome.output::<OnnxModel>("model").graph().unwrap()
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_files() {
+        let run = |seed| {
+            let params = SynthesizeBackboneParams { seed, size: 28, ..Default::default() };
+            Bench::new().run::<SynthesizeBackbone>(&params).unwrap().digests()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+    }
+
+    #[test]
+    fn every_size_leads_to_a_map_of_the_same_side() {
+        for (size, halvings) in [(28, 1), (56, 2), (112, 3), (224, 4)] {
+            let graph = graph(&SynthesizeBackboneParams { size, ..Default::default() });
+            let pools = graph.nodes().iter().filter(|node| node.op_type == "MaxPool").count();
+            assert_eq!(pools, halvings);
+            let side = usize::try_from(size).ok();
+            let shape = declared_shape(graph.image_input().unwrap()).unwrap();
+            assert_eq!(shape, [None, Some(3), side, side]);
+            assert_eq!(graph.outputs(), ["map", "features"]);
+        }
+        let odd = SynthesizeBackboneParams { size: 100, ..Default::default() };
+        let error = Bench::new().run::<SynthesizeBackbone>(&odd).err().unwrap();
+        assert_eq!(error.to_string(), "parameter `size`: 100; expected 28, 56, 112 or 224 pixels");
+    }
+
+    #[test]
+    fn filters_have_the_variance_that_was_asked_for() {
+        let mut filters = Filters(ChaCha8Rng::seed_from_u64(3));
+        let values: Vec<f64> = (0..4000).map(|_| f64::from(filters.normal(2.0))).collect();
+        let mean = values.iter().sum::<f64>() / 4000.0;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 4000.0;
+        assert!(mean.abs() < 0.1 && (variance - 4.0).abs() < 0.4, "{mean} {variance}");
+    }
+}
