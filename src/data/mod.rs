@@ -1,1 +1,14 @@
-//! (empty)
+//! Data sets: pictures, sample tables, class attributes, splits, and synthetic data with known
+//! answers. Nothing here touches a path or a clock; stages open the files.
+
+pub mod attributes;
+pub mod features;
+pub mod glyphs;
+pub mod images;
+mod json;
+pub mod photo_index;
+pub mod samples;
+pub mod split;
+pub mod splitting;
+
+pub(crate) use json::{decode_json, encode_json};
