@@ -1,6 +1,7 @@
 //! Data sets: pictures, sample tables, class attributes, splits, and synthetic data with known
 //! answers. Nothing here touches a path or a clock; stages open the files.
 
+pub mod attribute_files;
 pub mod attributes;
 pub mod features;
 pub mod glyphs;
