@@ -76,6 +76,15 @@ impl Candidates {
         self.seen.iter().chain(&self.unseen)
     }
 
+    /// The name of the candidate at `position`.
+    ///
+    /// # Panics
+    /// If there is no such candidate.
+    #[must_use]
+    pub fn name(&self, position: usize) -> String {
+        self.names().nth(position).expect("the position is that of a candidate").clone()
+    }
+
     /// The seen classes.
     #[must_use]
     pub fn seen(&self) -> &[String] {

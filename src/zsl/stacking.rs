@@ -18,59 +18,54 @@ pub struct Curve {
 const BEFORE_ALL: f64 = f64::MIN;
 
 struct Sweep<'a> {
-    candidates: &'a dyn ClassSets,
+    seen_mask: &'a [bool],
+    class_name: &'a dyn Fn(usize) -> String,
     seen: Tally,
     unseen: Tally,
 }
 
-/// Which candidates U and S are averaged over.
-pub trait ClassSets {
-    /// Positions of the seen candidates.
-    fn seen(&self) -> Vec<usize>;
-    /// Positions of the unseen candidates.
-    fn unseen(&self) -> Vec<usize>;
-    /// The name of a candidate.
-    fn name(&self, position: usize) -> String;
-}
-
-impl ClassSets for Candidates {
-    fn seen(&self) -> Vec<usize> {
-        (0..self.seen().len()).collect()
-    }
-
-    fn unseen(&self) -> Vec<usize> {
-        (self.seen().len()..self.len()).collect()
-    }
-
-    fn name(&self, position: usize) -> String {
-        self.names().nth(position).cloned().unwrap_or_default()
-    }
-}
-
 impl Sweep<'_> {
     fn point(&self, delta: f64) -> Result<CurvePoint, MetricError> {
-        let name = |class| self.candidates.name(class);
-        let unseen = self.unseen.mean(self.candidates.unseen().into_iter(), &name)?;
-        let seen = self.seen.mean(self.candidates.seen().into_iter(), &name)?;
+        let kind = |is_seen: bool| {
+            let classes = self.seen_mask.iter().enumerate();
+            classes.filter(move |(_, seen)| **seen == is_seen).map(|(class, _)| class)
+        };
+        let unseen = self.unseen.mean(kind(false), self.class_name)?;
+        let seen = self.seen.mean(kind(true), self.class_name)?;
         Ok(CurvePoint { delta, unseen, seen, harmonic: harmonic_mean(unseen, seen) })
     }
 }
 
 impl Curve {
-    /// Sweeps delta from minus to plus infinity over test images of seen and of unseen classes.
+    /// The curve over test images of seen and of unseen classes.
+    ///
+    /// # Errors
+    /// [`MetricError`] if a class has no image.
+    pub fn of(
+        seen: &[Decision],
+        unseen: &[Decision],
+        candidates: &Candidates,
+    ) -> Result<Self, MetricError> {
+        let name = |class| candidates.name(class);
+        Self::sweep(seen, unseen, &candidates.seen_mask(), &name)
+    }
+
+    /// Sweeps delta from minus to plus infinity; `seen_mask` says which candidates are seen.
     ///
     /// # Errors
     /// [`MetricError`] if a class has no image.
     pub fn sweep(
         seen: &[Decision],
         unseen: &[Decision],
-        candidates: &dyn ClassSets,
+        seen_mask: &[bool],
+        class_name: &dyn Fn(usize) -> String,
     ) -> Result<Self, MetricError> {
-        let classes = candidates.seen().len() + candidates.unseen().len();
         let at_start = |images: &[Decision]| {
-            Tally::count(classes, images.iter().map(|image| (image.label, image.seen.candidate)))
+            let pairs = images.iter().map(|image| (image.label, image.seen.candidate));
+            Tally::count(seen_mask.len(), pairs)
         };
-        let mut sweep = Sweep { candidates, seen: at_start(seen), unseen: at_start(unseen) };
+        let (seen_tally, unseen_tally) = (at_start(seen), at_start(unseen));
+        let mut sweep = Sweep { seen_mask, class_name, seen: seen_tally, unseen: unseen_tally };
         let mut points = vec![sweep.point(BEFORE_ALL)?];
         let tagged = |is_seen: bool| move |image: &Decision| (image.breakpoint(), is_seen, *image);
         let mut events: Vec<(f64, bool, Decision)> =
@@ -193,7 +188,7 @@ mod tests {
             image([4.0, 0.0, 0.0, 1.0, 0.0], 2),
         ];
         let unseen = [image([1.0, 0.0, 0.0, 1.0, 0.0], 3), image([3.0, 0.0, 0.0, 0.0, 1.0], 4)];
-        let curve = Curve::sweep(&seen, &unseen, &candidates()).unwrap();
+        let curve = Curve::of(&seen, &unseen, &candidates()).unwrap();
         let points: Vec<_> = curve.points().iter().map(|p| (p.unseen, p.seen * 3.0)).collect();
         assert_eq!(points, [(0.0, 2.0), (0.5, 2.0), (0.5, 1.0), (1.0, 0.0), (1.0, 0.0)]);
         // The area is 0.5 * 2/3 + 0 + 0.5 * (1/3 + 0) / 2 = 1/3 + 1/12 = 5/12.
@@ -207,7 +202,7 @@ mod tests {
     fn the_exact_curve_equals_prediction_at_every_delta() {
         for seed in 0..20 {
             let (seen, unseen) = images(seed, 0.0);
-            let curve = Curve::sweep(&seen, &unseen, &candidates()).unwrap();
+            let curve = Curve::of(&seen, &unseen, &candidates()).unwrap();
             let mut largest = 0.0_f64;
             for step in -40..=40 {
                 let delta = f64::from(step) / 32.0;
@@ -225,7 +220,7 @@ mod tests {
     #[test]
     fn delta_goes_from_seen_only_to_unseen_only() {
         let (seen, unseen) = images(7, 0.0);
-        let curve = Curve::sweep(&seen, &unseen, &candidates()).unwrap();
+        let curve = Curve::of(&seen, &unseen, &candidates()).unwrap();
         let (first, last) = (curve.points()[0], curve.points()[curve.points().len() - 1]);
         assert_eq!((first.unseen, last.seen), (0.0, 0.0));
         let zero_shot =
@@ -241,14 +236,14 @@ mod tests {
     fn a_constant_on_all_scores_changes_nothing() {
         let (seen, unseen) = images(3, 0.0);
         let (seen_up, unseen_up) = images(3, 16.0);
-        let curve = Curve::sweep(&seen, &unseen, &candidates()).unwrap();
-        assert_eq!(curve, Curve::sweep(&seen_up, &unseen_up, &candidates()).unwrap());
+        let curve = Curve::of(&seen, &unseen, &candidates()).unwrap();
+        assert_eq!(curve, Curve::of(&seen_up, &unseen_up, &candidates()).unwrap());
     }
 
     #[test]
     fn a_class_without_images_is_an_error() {
         let (seen, unseen) = images(1, 0.0);
-        let error = Curve::sweep(&seen, &unseen[..1], &candidates()).unwrap_err();
+        let error = Curve::of(&seen, &unseen[..1], &candidates()).unwrap_err();
         assert_eq!(error, MetricError::NoImages("y".into()));
     }
 }
