@@ -5,6 +5,7 @@
 pub mod candidates;
 pub mod decision;
 pub mod eszsl;
+pub mod evaluate;
 mod evaluation;
 #[cfg(test)]
 mod golden;
