@@ -59,7 +59,7 @@ impl Stage for ImportAttributes {
         let (classes, attributes) = (names(&params.classes)?, names(&params.names)?);
         let rows = parse_matrix(&cx.read_text(&params.matrix)?, &classes, &attributes)
             .map_err(|error| wrong(&params.matrix, error))?;
-        let missing = rows.iter().flatten().filter(|value| **value == -1.0).count();
+        let missing = rows.iter().flatten().filter(|value| value.total_cmp(&&-1.0).is_eq()).count();
         let attributes = Attributes::new(classes, attributes, rows, params.norm).map_err(|error| {
             StageError::data(format!("`{}`: {error}", cx.display(&params.matrix)))
         })?;

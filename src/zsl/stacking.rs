@@ -71,8 +71,8 @@ impl Curve {
         let mut events: Vec<(f64, bool, Decision)> =
             seen.iter().map(tagged(true)).chain(unseen.iter().map(tagged(false))).collect();
         events.sort_by(|one, other| one.0.total_cmp(&other.0));
-        // `==` and not the bits: -0 and 0 are one breakpoint.
-        for group in events.chunk_by(|one, other| one.0 == other.0) {
+        // Compared as numbers and not by their bits: -0 and 0 are one breakpoint.
+        for group in events.chunk_by(|one, other| one.0 >= other.0) {
             for (_, is_seen, image) in group {
                 let tally = if *is_seen { &mut sweep.seen } else { &mut sweep.unseen };
                 let was_hit = image.seen.candidate == image.label;
