@@ -258,11 +258,11 @@ fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
     }
 }
 
-/// Class names sort in the order of the classes: `seen-01`, …, `unseen-01`, ….
+/// Class names sort in the order of the classes: `seen-001`, …, `unseen-001`, ….
 fn class_name(params: &SynthesizeGlyphsParams, class: usize) -> String {
     match class.checked_sub(params.seen_classes) {
-        None => format!("seen-{:02}", class + 1),
-        Some(unseen) => format!("unseen-{:02}", unseen + 1),
+        None => format!("seen-{:03}", class + 1),
+        Some(unseen) => format!("unseen-{:03}", unseen + 1),
     }
 }
 
