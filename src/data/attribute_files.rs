@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_matrix_is_read_row_by_row() {
-        let rows = parse_matrix(" -1.00  2.5\n\n 0 1e-3\n", &names(&["a", "b"]), &names(&["x", "y"]));
+        let rows =
+            parse_matrix(" -1.00  2.5\n\n 0 1e-3\n", &names(&["a", "b"]), &names(&["x", "y"]));
         assert_eq!(rows.unwrap(), [[-1.0, 2.5], [0.0, 0.001]]);
     }
 
@@ -152,10 +153,7 @@ mod tests {
             parse_matrix(text, &classes, &attributes).unwrap_err().to_string()
         };
         assert_eq!(message("1 2\n"), "1 rows of numbers for 2 classes");
-        assert_eq!(
-            message("1 2\n3\n"),
-            "line 2 (class `bee`): 1 numbers for 2 attributes"
-        );
+        assert_eq!(message("1 2\n3\n"), "line 2 (class `bee`): 1 numbers for 2 attributes");
         assert_eq!(
             message("1 2\n3 x4\n"),
             "line 2, column 2 (attribute `wings`): `x4` is not a number"

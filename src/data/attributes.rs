@@ -1,6 +1,6 @@
 //! Class attributes: one row of numbers a class, joined to other tables by class name.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 
 use ndarray::Array2;
@@ -99,9 +99,9 @@ impl Attributes {
         if classes == 0 || attributes == 0 || self.rows.len() != classes {
             return Err(AttributesError::Empty { classes: self.rows.len(), attributes });
         }
-        let mut known = BTreeMap::new();
+        let mut known = BTreeSet::new();
         for (class, row) in self.classes.iter().zip(&self.rows) {
-            if known.insert(class, ()).is_some() {
+            if !known.insert(class) {
                 return Err(AttributesError::DuplicateClass(class.clone()));
             }
             if row.len() != attributes {
@@ -225,10 +225,7 @@ mod tests {
     #[test]
     fn bad_tables_name_class_and_attribute() {
         let nan = table(&[&[1.0, f64::NAN], &[3.0, 4.0]], AttributeNorm::None).unwrap_err();
-        assert_eq!(
-            nan.to_string(),
-            "class `ant`, attribute `wings`: NaN is not a finite number"
-        );
+        assert_eq!(nan.to_string(), "class `ant`, attribute `wings`: NaN is not a finite number");
         let short = table(&[&[1.0, 2.0], &[3.0]], AttributeNorm::None).unwrap_err();
         assert_eq!(short.to_string(), "class `bee` has 1 attribute values, expected 2");
         let zero = table(&[&[1.0, 2.0], &[0.0, 0.0]], AttributeNorm::L2).unwrap_err();

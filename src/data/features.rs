@@ -49,7 +49,10 @@ impl Features {
     /// The tensor called `name`, or the only one.
     pub fn tensor(&self, name: Option<&str>) -> Result<TensorView<'_>, FeatureError> {
         if name.is_some_and(|name| name != self.name) {
-            return Err(FeatureError(Cow::Owned(format!("no such tensor, there is {}", self.name))));
+            return Err(FeatureError(Cow::Owned(format!(
+                "no such tensor, there is {}",
+                self.name
+            ))));
         }
         Ok(TensorView { features: self })
     }

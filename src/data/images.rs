@@ -10,6 +10,7 @@
 
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::artifact::{Artifact, ArtifactKind, Blob, BlobWriter, invalid};
 
@@ -20,7 +21,7 @@ const FOOTER_BYTES: usize = 24;
 #[derive(Clone)]
 pub struct Images {
     blob: Blob,
-    entries: std::sync::Arc<[Entry]>,
+    entries: Arc<[Entry]>,
 }
 
 #[derive(Debug)]
@@ -193,14 +194,16 @@ impl Cursor<'_> {
     }
 
     fn length(&mut self) -> io::Result<usize> {
-        let bytes = &self.bytes[self.take(8)?];
+        let range = self.take(8)?;
+        let bytes = &self.bytes[range];
         let number = u64::from_le_bytes(bytes.try_into().expect("eight bytes were taken"));
         usize::try_from(number).map_err(|_| damaged())
     }
 
     fn entry(&mut self) -> io::Result<Entry> {
         let (offset, length) = (self.length()?, self.length()?);
-        let bytes = &self.bytes[self.take(4)?];
+        let range = self.take(4)?;
+        let bytes = &self.bytes[range];
         let name_length = u32::from_le_bytes(bytes.try_into().expect("four bytes were taken"));
         let name = self.take(name_length as usize)?;
         std::str::from_utf8(&self.bytes[name.clone()]).map_err(|_| damaged())?;

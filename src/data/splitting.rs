@@ -332,10 +332,8 @@ mod tests {
         );
         let both = SplitRule { validation_unseen: rule().unseen, ..rule() };
         assert!(message(&both).contains("`d` is listed both"));
-        let all = SplitRule {
-            validation_unseen: ["a", "b", "c"].map(String::from).into(),
-            ..rule()
-        };
+        let all =
+            SplitRule { validation_unseen: ["a", "b", "c"].map(String::from).into(), ..rule() };
         assert_eq!(message(&all), "the set of classes to train on would be empty");
         let unknown = SplitRule { unseen: BTreeSet::from(["x".to_owned()]), ..rule() };
         assert_eq!(message(&unknown), "class `x` has no sample");

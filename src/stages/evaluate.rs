@@ -64,8 +64,8 @@ impl Stage for Evaluate {
             cx.note(format!("delta {delta} is set by hand; the selection policy chose {chosen}"));
         }
         let delta = params.delta.unwrap_or(chosen);
-        let evaluation = evaluate(&inputs.scores, delta)
-            .map_err(|error| StageError::data(error.to_string()))?;
+        let evaluation =
+            evaluate(&inputs.scores, delta).map_err(|error| StageError::data(error.to_string()))?;
         cx.note(format!(
             "T1 {:.4}, U {:.4}, S {:.4}, H {:.4}, AUSUC {:.4}",
             evaluation.t1,

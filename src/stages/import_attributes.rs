@@ -53,16 +53,16 @@ impl Stage for ImportAttributes {
         let wrong = |file: &FileRef, error: AttributeFileError| {
             StageError::data(format!("`{}`: {error}", cx.display(file)))
         };
-        let names = |file: &FileRef| {
-            parse_names(&cx.read_text(file)?).map_err(|error| wrong(file, error))
-        };
+        let names =
+            |file: &FileRef| parse_names(&cx.read_text(file)?).map_err(|error| wrong(file, error));
         let (classes, attributes) = (names(&params.classes)?, names(&params.names)?);
         let rows = parse_matrix(&cx.read_text(&params.matrix)?, &classes, &attributes)
             .map_err(|error| wrong(&params.matrix, error))?;
-        let missing = rows.iter().flatten().filter(|value| value.total_cmp(&&-1.0).is_eq()).count();
-        let attributes = Attributes::new(classes, attributes, rows, params.norm).map_err(|error| {
-            StageError::data(format!("`{}`: {error}", cx.display(&params.matrix)))
-        })?;
+        let missing = rows.iter().flatten().filter(|value| value.total_cmp(&-1.0).is_eq()).count();
+        let attributes =
+            Attributes::new(classes, attributes, rows, params.norm).map_err(|error| {
+                StageError::data(format!("`{}`: {error}", cx.display(&params.matrix)))
+            })?;
         if missing > 0 {
             cx.note(format!("{missing} entries of -1 (missing judgements) are kept as numbers"));
         }

@@ -1,6 +1,6 @@
 //! `import-photos`: photos out of a tar archive, with their classes from a table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use schemars::JsonSchema;
@@ -82,7 +82,7 @@ impl Stage for ImportPhotos {
             images: ImagesWriter::new(cx.writer("images")?),
             rows: Vec::with_capacity(wanted.len()),
             columns: params.columns.iter().map(|name| (name.clone(), Vec::new())).collect(),
-            lines: BTreeMap::new(),
+            lines: BTreeSet::new(),
         };
         import.read(cx.open(&params.archive)?, &wanted, &params.columns, cx)?;
         import.check_complete(&index, &wanted)?;
@@ -96,7 +96,7 @@ struct Import {
     rows: Vec<Sample>,
     columns: BTreeMap<String, Vec<String>>,
     /// The lines of the table that were found in the archive.
-    lines: BTreeMap<u64, ()>,
+    lines: BTreeSet<u64>,
 }
 
 impl Import {
@@ -139,7 +139,7 @@ impl Import {
                 "the archive is incomplete; copy it again",
             ));
         }
-        if self.lines.insert(row.line, ()).is_some() {
+        if !self.lines.insert(row.line) {
             return Err(StageError::data(format!("`{archive}` holds `{path}` twice")));
         }
         if !is_picture(photo) {
@@ -159,7 +159,7 @@ impl Import {
         index: &str,
         wanted: &BTreeMap<String, Photo>,
     ) -> Result<(), StageError> {
-        let missing = wanted.iter().filter(|(_, photo)| !self.lines.contains_key(&photo.line));
+        let missing = wanted.iter().filter(|(_, photo)| !self.lines.contains(&photo.line));
         let Some((path, photo)) = missing.clone().min_by_key(|(_, photo)| photo.line) else {
             return Ok(());
         };

@@ -106,7 +106,8 @@ fn check_shapes(inputs: &ScoreInputs, view: &TensorView<'_>) -> Result<(), Stage
     }
     if view.width() != inputs.model.width() {
         let (got, expected) = (view.width(), inputs.model.width());
-        let message = format!("the features have {got} numbers an image, the model takes {expected}");
+        let message =
+            format!("the features have {got} numbers an image, the model takes {expected}");
         let help = "connect the same `features` to the model's stage and to this one";
         return Err(StageError::data_with_help(message, help));
     }

@@ -207,7 +207,8 @@ fn validation_classes(
         let mut seen: Vec<String> =
             samples.classes().iter().filter(|class| !unseen.contains(*class)).cloned().collect();
         if count >= seen.len() {
-            let message = format!("expected fewer than the {} seen classes, got {count}", seen.len());
+            let message =
+                format!("expected fewer than the {} seen classes, got {count}", seen.len());
             return Err(StageError::parameter("validation_unseen_count", message));
         }
         seen.shuffle(&mut cx.rng("validation-classes"));

@@ -1,154 +1,19 @@
 //! `synthesize-glyphs`: pictures whose attributes, and the cells that show them, are known.
 
-use std::collections::BTreeMap;
-use std::io;
-
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder as _};
-use rand_chacha::ChaCha8Rng;
-use rayon::ThreadPool;
-use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod painter;
+mod params;
 
 use crate::data::attributes::{AttributeNorm, Attributes};
 use crate::data::glyphs::{
-    CELLS, CodeRule, Codes, GRID, Layout, MAX_ATTRIBUTES, PaintRule, PaintedCells,
-    PaintedCellsHeader, PaintedCellsWriter, PoseLayouts, Scene, SceneRule, draw_codes, draw_scene,
-    paint,
+    CodeRule, Codes, PaintedCells, PaintedCellsHeader, PoseLayouts, draw_codes,
 };
-use crate::data::images::{Images, ImagesWriter};
-use crate::data::samples::{Sample, Samples};
+use crate::data::images::Images;
+use crate::data::samples::Samples;
 use crate::stage::{Needs, Stage, StageContext, StageError, inputs, outputs};
 
 use super::pool::thread_pool;
-
-/// Pictures painted between two looks at the request to stop.
-const CHUNK_IMAGES: usize = 64;
-
-/// What to paint. The defaults are the cluttered variant on which a search for locality pays.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SynthesizeGlyphsParams {
-    /// Seen classes, those for validation included. Default 30.
-    #[schemars(range(min = 2))]
-    pub seen_classes: usize,
-    /// How many of the seen classes play the unseen ones in validation. Default 8.
-    #[schemars(range(min = 1))]
-    pub validation_classes: usize,
-    /// Unseen classes. Default 10.
-    #[schemars(range(min = 1))]
-    pub unseen_classes: usize,
-    /// Images of each seen class, for training and test. Default 55.
-    #[schemars(range(min = 1))]
-    pub images_per_seen_class: usize,
-    /// Images of each unseen class. Default 40.
-    #[schemars(range(min = 1))]
-    pub images_per_unseen_class: usize,
-    /// Parts of an object. Default 4.
-    #[schemars(range(min = 1, max = 16))]
-    pub parts: usize,
-    /// Values a part can take; `parts * values` attributes, 64 at most. Default 6.
-    #[schemars(range(min = 2, max = 64))]
-    pub values: usize,
-    /// In how many parts two classes differ at least. Default 2.
-    #[schemars(range(min = 1))]
-    pub code_distance: usize,
-    /// Pixels a side, a multiple of 4. Default 64.
-    #[schemars(range(min = 16, max = 1024))]
-    pub size: usize,
-    /// What decides where parts are. Default `poses`.
-    pub layout: Layout,
-    /// Poses, for the layout `poses`. Default 4.
-    #[schemars(range(min = 1, max = 8))]
-    pub poses: usize,
-    /// The probability that a part stands in a free cell instead of its own. Default 0.1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub jitter: f64,
-    /// How strongly the pose tints the background. Default 0.5.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub cue: f64,
-    /// The opacity of an object's glyphs, times 0.8 to 1.2 a glyph. Default 0.8.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub glyph: f64,
-    /// The opacity of the frame round them. Default 0.8.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub marker: f64,
-    /// The probability that another cell carries a glyph of some attribute. Default 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub clutter_density: f64,
-    /// The opacity of those glyphs, times 0.5 to 1.5 a glyph. Default 0.8.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub clutter: f64,
-    /// The standard deviation of the noise, where white is 1. Default 0.05.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub noise: f64,
-}
-
-impl Default for SynthesizeGlyphsParams {
-    fn default() -> Self {
-        Self {
-            seen_classes: 30,
-            validation_classes: 8,
-            unseen_classes: 10,
-            images_per_seen_class: 55,
-            images_per_unseen_class: 40,
-            parts: 4,
-            values: 6,
-            code_distance: 2,
-            size: 64,
-            layout: Layout::Poses,
-            poses: 4,
-            jitter: 0.1,
-            cue: 0.5,
-            glyph: 0.8,
-            marker: 0.8,
-            clutter_density: 1.0,
-            clutter: 0.8,
-            noise: 0.05,
-        }
-    }
-}
-
-impl SynthesizeGlyphsParams {
-    fn attributes(&self) -> usize {
-        self.parts * self.values
-    }
-
-    fn classes(&self) -> usize {
-        self.seen_classes + self.unseen_classes
-    }
-
-    /// Poses in use: the other layouts must not show one.
-    fn pose_count(&self) -> usize {
-        if self.layout == Layout::Poses { self.poses } else { 1 }
-    }
-
-    /// The part that a class plays in the split.
-    fn role(&self, class: usize) -> &'static str {
-        let fitted = self.seen_classes - self.validation_classes;
-        if class < fitted {
-            "seen"
-        } else if class < self.seen_classes {
-            "validation"
-        } else {
-            "unseen"
-        }
-    }
-
-    fn images(&self, class: usize) -> usize {
-        if class < self.seen_classes {
-            self.images_per_seen_class
-        } else {
-            self.images_per_unseen_class
-        }
-    }
-
-    fn attribute_names(&self) -> Vec<String> {
-        let name = |number: usize| format!("part{}={}", number / self.values, number % self.values);
-        (0..self.attributes()).map(name).collect()
-    }
-}
+use painter::Painter;
+pub use params::SynthesizeGlyphsParams;
 
 inputs! { pub struct SynthesizeGlyphsInputs {} }
 outputs! {
@@ -177,96 +42,7 @@ impl Stage for SynthesizeGlyphs {
     type Inputs = SynthesizeGlyphsInputs;
     type Outputs = SynthesizeGlyphsOutputs;
 
-    fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
-        check(params)
-    }
-
-    fn needs(_params: &SynthesizeGlyphsParams) -> Needs {
-        Needs::all_threads(256)
-    }
-
-    fn run(
-        params: &SynthesizeGlyphsParams,
-        _inputs: SynthesizeGlyphsInputs,
-        cx: &mut StageContext<'_>,
-    ) -> Result<SynthesizeGlyphsOutputs, StageError> {
-        let rule = CodeRule {
-            parts: params.parts,
-            values: params.values,
-            distance: params.code_distance,
-            covering: params.seen_classes - params.validation_classes,
-            classes: params.classes(),
-        };
-        let codes = draw_codes(rule, &mut cx.rng("codes"))
-            .map_err(|error| StageError::parameter("values", error.to_string()))?;
-        let mut rng = cx.rng("layouts");
-        let layouts = PoseLayouts::draw(params.pose_count(), params.parts, &mut rng);
-        let attributes = attributes(params, &codes)?;
-        let header = PaintedCellsHeader {
-            images: (0..params.classes()).map(|class| params.images(class)).sum(),
-            parts: params.parts,
-            attributes: params.attribute_names(),
-        };
-        let painter = Painter { params, codes: &codes, layouts: &layouts, pool: thread_pool(cx)? };
-        let (images, samples, cells) = painter.paint_all(header, cx)?;
-        Ok(SynthesizeGlyphsOutputs { images, samples, attributes, cells })
-    }
-}
-
-fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
-    let fail = |name: &str, message: String| Err(StageError::parameter(name, message));
-    if params.parts == 0 || params.parts > CELLS {
-        return fail("parts", format!("expected 1 to {CELLS}, got {}", params.parts));
-    }
-    if params.values < 2 || params.attributes() > MAX_ATTRIBUTES {
-        let (parts, values) = (params.parts, params.values);
-        let message = format!("{parts} parts need 2 to {} values, got {values}", 64 / parts);
-        return fail("values", message);
-    }
-    if params.size < 16 || !params.size.is_multiple_of(GRID) {
-        let size = params.size;
-        return fail("size", format!("expected a multiple of {GRID} from 16 on, got {size}"));
-    }
-    if params.poses == 0 || params.poses > 8 {
-        return fail("poses", format!("expected 1 to 8, got {}", params.poses));
-    }
-    if params.validation_classes == 0 || params.validation_classes >= params.seen_classes {
-        let (validation, seen) = (params.validation_classes, params.seen_classes);
-        let message = format!("expected at least 1 and fewer than {seen} seen classes, got {validation}");
-        return fail("validation_classes", message);
-    }
-    let counts = [
-        ("unseen_classes", params.unseen_classes),
-        ("images_per_seen_class", params.images_per_seen_class),
-        ("images_per_unseen_class", params.images_per_unseen_class),
-    ];
-    if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-        return fail(name, "expected at least 1, got 0".to_owned());
-    }
-    let shares = [
-        ("jitter", params.jitter),
-        ("cue", params.cue),
-        ("glyph", params.glyph),
-        ("marker", params.marker),
-        ("clutter_density", params.clutter_density),
-        ("clutter", params.clutter),
-        ("noise", params.noise),
-    ];
-    match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
-        Some((name, share)) => fail(name, format!("expected 0 to 1, got {share}")),
-        None => Ok(()),
-    }
-}
-
-/// Class names sort in the order of the classes: `seen-001`, …, `unseen-001`, ….
-fn class_name(params: &SynthesizeGlyphsParams, class: usize) -> String {
-    match class.checked_sub(params.seen_classes) {
-        None => format!("seen-{:03}", class + 1),
-        Some(unseen) => format!("unseen-{:03}", unseen + 1),
-    }
-}
-
-fn attributes(params: &SynthesizeGlyphsParams, codes: &Codes) -> Result<Attributes, StageError> {
+    fn attributes(params: &SynthesizeGlyphsParams, codes: &Codes) -> Result<Attributes, StageError> {
     let row = |code: &Vec<usize>| {
         let mut row = vec![0.0; params.attributes()];
         for (part, value) in code.iter().enumerate() {
@@ -274,95 +50,10 @@ fn attributes(params: &SynthesizeGlyphsParams, codes: &Codes) -> Result<Attribut
         }
         row
     };
-    let classes = (0..codes.len()).map(|class| class_name(params, class)).collect();
+    let classes = (0..codes.len()).map(|class| params.class_name(class)).collect();
     let rows = codes.iter().map(row).collect();
     Attributes::new(classes, params.attribute_names(), rows, AttributeNorm::L2)
         .map_err(|error| StageError::Bug(error.to_string()))
-}
-
-struct Painter<'a> {
-    params: &'a SynthesizeGlyphsParams,
-    codes: &'a Codes,
-    layouts: &'a PoseLayouts,
-    pool: ThreadPool,
-}
-
-impl Painter<'_> {
-    fn paint_all(
-        &self,
-        header: PaintedCellsHeader,
-        cx: &mut StageContext<'_>,
-    ) -> Result<(Images, Samples, PaintedCells), StageError> {
-        let total = header.images as u64;
-        let mut images = ImagesWriter::new(cx.writer("images")?);
-        let mut cells =
-            PaintedCellsWriter::new(cx.writer("cells")?, header).map_err(encode_error("cells"))?;
-        let (mut rows, mut roles) = (Vec::new(), Vec::new());
-        for class in 0..self.params.classes() {
-            let class_name = class_name(self.params, class);
-            let all: Vec<usize> = (0..self.params.images(class)).collect();
-            for chunk in all.chunks(CHUNK_IMAGES) {
-                cx.check_cancelled()?;
-                let name = |image: usize| format!("{class_name}/{image:04}.png");
-                // Every image has a stream of its own: neither threads nor counts move another.
-                let streams =
-                    chunk.iter().map(|&image| (name(image), cx.rng(&name(image)))).collect();
-                for (name, png, scene) in self.paint_chunk(class, streams)? {
-                    images.push(&name, &png).map_err(encode_error("images"))?;
-                    cells.push(&scene).map_err(encode_error("cells"))?;
-                    rows.push(Sample { name, class: class_name.clone() });
-                    roles.push(self.params.role(class).to_owned());
-                }
-                cx.progress(rows.len() as u64, total, "images");
-            }
-        }
-        let samples = Samples::new(rows, BTreeMap::from([("role".to_owned(), roles)]))
-            .map_err(|error| StageError::Bug(error.to_string()))?;
-        let images = images.finish().map_err(encode_error("images"))?;
-        Ok((images, samples, cells.finish().map_err(encode_error("cells"))?))
-    }
-
-    fn paint_chunk(
-        &self,
-        class: usize,
-        streams: Vec<(String, ChaCha8Rng)>,
-    ) -> Result<Vec<(String, Vec<u8>, Scene)>, StageError> {
-        let scene_rule = SceneRule {
-            layout: self.params.layout,
-            values: self.params.values,
-            parts: self.params.parts,
-            jitter: self.params.jitter,
-            density: self.params.clutter_density,
-        };
-        let paint_rule = PaintRule {
-            size: self.params.size,
-            attributes: self.params.attributes(),
-            glyph: self.params.glyph,
-            marker: self.params.marker,
-            clutter: self.params.clutter,
-            cue: if self.params.layout == Layout::Poses { self.params.cue } else { 0.0 },
-            noise: self.params.noise,
-        };
-        let paint_one = |(name, mut rng): (String, ChaCha8Rng)| {
-            let scene = draw_scene(&scene_rule, &self.codes[class], self.layouts, &mut rng);
-            let pixels = paint(&paint_rule, &scene, &mut rng);
-            Ok((name, encode_png(&pixels, self.params.size)?, scene))
-        };
-        self.pool.install(|| streams.into_par_iter().map(paint_one).collect())
-    }
-}
-
-fn encode_png(pixels: &[u8], size: usize) -> Result<Vec<u8>, StageError> {
-    let side = u32::try_from(size).map_err(|error| StageError::Bug(error.to_string()))?;
-    let mut png = Vec::new();
-    PngEncoder::new(&mut png)
-        .write_image(pixels, side, side, ExtendedColorType::Rgb8)
-        .map_err(|error| StageError::Bug(error.to_string()))?;
-    Ok(png)
-}
-
-fn encode_error(port: &'static str) -> impl Fn(io::Error) -> StageError {
-    move |source| StageError::Encode { port: port.to_owned(), source }
 }
 
 #[cfg(test)]

@@ -126,9 +126,13 @@ mod tests {
         let (images, width, classes) = (40, 7, 5);
         let (x, s) = (random(images, width, 1), random(classes, 4, 2));
         let labels: Vec<usize> = (0..images).map(|image| image % classes).collect();
-        let y = Mat::from_fn(images, classes, |image, class| {
-            if labels[image] == class { 1.0 } else { -1.0 }
-        });
+        let y = Mat::from_fn(
+            images,
+            classes,
+            |image, class| {
+                if labels[image] == class { 1.0 } else { -1.0 }
+            },
+        );
         let mut moments = Moments::new(width, classes);
         let rows = to_row_major(x.as_ref());
         moments.add(&rows[..25 * width], &labels[..25], &pool);

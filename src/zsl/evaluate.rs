@@ -1,6 +1,6 @@
 //! From scores to every number that a table or a figure may show.
 
-use super::candidates::Candidates;
+use super::candidates::{Candidate, Candidates};
 use super::decision::{Decision, MetricError};
 use super::evaluation::{ClassAccuracy, Evaluation};
 use super::metrics::{Tally, confusion, harmonic_mean, instance_accuracy};
@@ -48,12 +48,16 @@ pub fn evaluate(scores: &Scores, delta: f64) -> Result<Evaluation, MetricError> 
 fn tally<'a>(
     candidates: &Candidates,
     images: impl Iterator<Item = &'a Decision>,
-    predict: impl Fn(&Decision) -> super::candidates::Candidate,
+    predict: impl Fn(&Decision) -> Candidate,
 ) -> Tally {
     Tally::count(candidates.len(), images.map(|image| (image.label, predict(image))))
 }
 
-fn per_class(candidates: &Candidates, generalised: &Tally, zero_shot: &Tally) -> Vec<ClassAccuracy> {
+fn per_class(
+    candidates: &Candidates,
+    generalised: &Tally,
+    zero_shot: &Tally,
+) -> Vec<ClassAccuracy> {
     let seen_classes = candidates.seen().len();
     let accuracy = |(class, name): (usize, &String)| {
         let is_seen = class < seen_classes;
@@ -116,10 +120,7 @@ mod tests {
         // At delta 0.75: a 1 of 2, b 1 of 1; x 2 of 3, y 0 of 1.
         assert_eq!((evaluation.seen, evaluation.unseen), (0.75, 1.0 / 3.0));
         assert!((evaluation.harmonic - 2.0 * 0.25 / (0.75 + 1.0 / 3.0)).abs() < 1e-15);
-        assert_eq!(
-            evaluation.confusion,
-            [[1, 1, 0, 0], [0, 1, 0, 0], [1, 0, 2, 0], [1, 0, 0, 0]]
-        );
+        assert_eq!(evaluation.confusion, [[1, 1, 0, 0], [0, 1, 0, 0], [1, 0, 2, 0], [1, 0, 0, 0]]);
         assert_eq!(evaluation.per_class[2].zero_shot, Some(2.0 / 3.0));
         assert_eq!(evaluation.per_class[0].zero_shot, None);
         assert_eq!((evaluation.test_seen_images, evaluation.test_unseen_images), (3, 4));

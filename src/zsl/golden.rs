@@ -42,7 +42,8 @@ impl Case {
                 other => panic!("{other}"),
             }
         };
-        let tensors = header.as_object().unwrap().iter().filter(|(name, _)| *name != "__metadata__");
+        let tensors =
+            header.as_object().unwrap().iter().filter(|(name, _)| *name != "__metadata__");
         Some(Self(tensors.map(|(name, info)| (name.clone(), tensor(info))).collect()))
     }
 
@@ -72,7 +73,8 @@ fn metrics_equal_the_golden_ones() {
     let (seen, unseen): (Vec<_>, Vec<_>) =
         images.iter().copied().partition(|image| mask[image.label.get()]);
     let name = |class: usize| class.to_string();
-    let of_kind = |kind: bool| (0..mask.len()).filter(|&class| mask[class] == kind).collect::<Vec<_>>();
+    let of_kind =
+        |kind: bool| (0..mask.len()).filter(|&class| mask[class] == kind).collect::<Vec<_>>();
     let mean = |predict: &dyn Fn(&Decision) -> Candidate, classes: Vec<usize>| {
         let pairs = images.iter().map(|image| (image.label, predict(image)));
         Tally::count(mask.len(), pairs).mean(classes.into_iter(), &name).unwrap()
@@ -89,9 +91,8 @@ fn metrics_equal_the_golden_ones() {
     let hits = images.iter().filter(|image| image.predict(0.0) == image.label).count();
     case.compare("out.acc_instance", &[hits as f64 / images.len() as f64]);
     let curve = Curve::sweep(&seen, &unseen, &mask, &name).unwrap();
-    let column = |value: fn(&super::CurvePoint) -> f64| {
-        curve.points().iter().map(value).collect::<Vec<_>>()
-    };
+    let column =
+        |value: fn(&super::CurvePoint) -> f64| curve.points().iter().map(value).collect::<Vec<_>>();
     case.compare("out.breakpoints", &column(|point| point.delta)[1..]);
     case.compare("out.curve_u", &column(|point| point.unseen));
     case.compare("out.curve_s", &column(|point| point.seen));

@@ -109,9 +109,8 @@ mod tests {
     fn a_grid_scores_as_its_weights_do() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(4);
-        let mut random = |rows, columns| {
-            Mat::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0_f64))
-        };
+        let mut random =
+            |rows, columns| Mat::from_fn(rows, columns, |_, _| rng.random_range(-1.0..1.0_f64));
         let (x, signatures) = (random(30, 6), random(5, 4));
         let mut moments = Moments::new(6, 3);
         let labels: Vec<_> = (0..30).map(|image| image % 3).collect();

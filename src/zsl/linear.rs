@@ -121,7 +121,9 @@ mod tests {
     }
 
     fn numbers(rows: usize, columns: usize) -> Mat<f64> {
-        Mat::from_fn(rows, columns, |row, column| ((row * 31 + column * 17) % 23) as f64 / 7.0 - 1.0)
+        Mat::from_fn(rows, columns, |row, column| {
+            ((row * 31 + column * 17) % 23) as f64 / 7.0 - 1.0
+        })
     }
 
     #[test]
@@ -130,9 +132,8 @@ mod tests {
         let mut gram = Mat::zeros(6, 6);
         add_gram(&mut gram, half.as_ref(), &pool(1));
         let eigen = eigen(gram.as_ref()).unwrap();
-        let scaled = Mat::from_fn(6, 6, |row, column| {
-            eigen.vectors[(row, column)] * eigen.values[column]
-        });
+        let scaled =
+            Mat::from_fn(6, 6, |row, column| eigen.vectors[(row, column)] * eigen.values[column]);
         let rebuilt = product(scaled.as_ref(), eigen.vectors.transpose(), &pool(1));
         for row in 0..6 {
             for column in 0..=row {
@@ -145,7 +146,9 @@ mod tests {
     fn threads_change_no_bit() {
         let (left, right) = (numbers(70, 150), numbers(150, 200));
         let products: Vec<_> = [1, 2, 4]
-            .map(|threads| to_row_major(product(left.as_ref(), right.as_ref(), &pool(threads)).as_ref()))
+            .map(|threads| {
+                to_row_major(product(left.as_ref(), right.as_ref(), &pool(threads)).as_ref())
+            })
             .into();
         assert!(products.windows(2).all(|pair| pair[0] == pair[1]));
         let grams: Vec<_> = [1, 2, 4]

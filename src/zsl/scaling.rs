@@ -45,7 +45,8 @@ impl Scaling {
                 }
             }
             FeatureNorm::Standardize => {
-                for ((value, mean), deviation) in row.iter_mut().zip(&self.mean).zip(&self.deviation)
+                for ((value, mean), deviation) in
+                    row.iter_mut().zip(&self.mean).zip(&self.deviation)
                 {
                     *value = (*value - mean) / deviation;
                 }

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn the_policy_decides_what_is_best_and_the_first_wins_a_tie() {
-        let judgement = |t1, harmonic| Judgement { t1, unseen: 0.0, seen: 0.0, harmonic, delta: 0.0 };
+        let judgement =
+            |t1, harmonic| Judgement { t1, unseen: 0.0, seen: 0.0, harmonic, delta: 0.0 };
         let judgements = [judgement(0.1, 0.5), judgement(0.9, 0.2), judgement(0.3, 0.5)];
         assert_eq!(SelectOn::ValGzsl.choose(&judgements), 0);
         assert_eq!(SelectOn::TestPeekH.choose(&judgements), 0);

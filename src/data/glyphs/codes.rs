@@ -120,9 +120,8 @@ fn spread(all: &Codes, distance: usize, classes: usize) -> Codes {
 }
 
 fn covers(codes: &[Vec<usize>], parts: usize, values: usize) -> bool {
-    (0..parts).all(|part| {
-        codes.iter().map(|code| code[part]).collect::<BTreeSet<_>>().len() == values
-    })
+    (0..parts)
+        .all(|part| codes.iter().map(|code| code[part]).collect::<BTreeSet<_>>().len() == values)
 }
 
 #[cfg(test)]
@@ -131,8 +130,7 @@ mod tests {
 
     use super::*;
 
-    const RULE: CodeRule =
-        CodeRule { parts: 4, values: 6, distance: 2, covering: 22, classes: 40 };
+    const RULE: CodeRule = CodeRule { parts: 4, values: 6, distance: 2, covering: 22, classes: 40 };
 
     #[test]
     fn codes_keep_their_distance_and_show_every_value() {

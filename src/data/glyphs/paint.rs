@@ -64,22 +64,15 @@ const POSE_TINTS: [Colour; 8] = [
 /// Whether the point (x, y), both between -1 and 1, is inside a shape of half-width one.
 type Shape = fn(f64, f64) -> bool;
 
+/// Disc, ring, square, triangle, plus, saltire, two bars and diamond.
 const SHAPES: [Shape; 8] = [
-    // disc
     |x, y| x * x + y * y <= 1.0,
-    // ring
     |x, y| (0.36..=1.0).contains(&(x * x + y * y)),
-    // square
     |x, y| x.abs() <= 0.85 && y.abs() <= 0.85,
-    // triangle
     |x, y| y <= 0.85 && 2.0 * x.abs() <= y + 0.95,
-    // plus
     |x, y| x.abs().min(y.abs()) <= 0.3 && x.abs().max(y.abs()) <= 1.0,
-    // saltire
     |x, y| (x.abs() - y.abs()).abs() <= 0.4 && x.abs().max(y.abs()) <= 0.9,
-    // two bars
     |x, y| x.abs() <= 0.95 && (0.3..=0.85).contains(&y.abs()),
-    // diamond
     |x, y| x.abs() + y.abs() <= 1.0,
 ];
 
@@ -149,12 +142,7 @@ fn fill(
 
 /// The share of a pixel's points that are inside.
 #[expect(clippy::cast_precision_loss, reason = "pixel coordinates are small")]
-fn coverage(
-    row: usize,
-    column: usize,
-    width: usize,
-    is_inside: &dyn Fn(f64, f64) -> bool,
-) -> f64 {
+fn coverage(row: usize, column: usize, width: usize, is_inside: &dyn Fn(f64, f64) -> bool) -> f64 {
     let points = width * SUBPIXELS;
     let coordinate = |at: usize| (2 * at + 1) as f64 / points as f64 - 1.0;
     let mut inside = 0_usize;
