@@ -4,6 +4,9 @@
 //!    validation images at every delta; 2. choose; 3. refit on all training images. A policy that
 //!    peeks fits on all training images at once and judges on the test images.
 
+mod exam;
+mod trainer;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -42,7 +42,43 @@ impl Stage for SynthesizeGlyphs {
     type Inputs = SynthesizeGlyphsInputs;
     type Outputs = SynthesizeGlyphsOutputs;
 
-    fn attributes(params: &SynthesizeGlyphsParams, codes: &Codes) -> Result<Attributes, StageError> {
+    fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
+        params::check(params)
+    }
+
+    fn needs(_params: &SynthesizeGlyphsParams) -> Needs {
+        Needs::all_threads(256)
+    }
+
+    fn run(
+        params: &SynthesizeGlyphsParams,
+        _inputs: SynthesizeGlyphsInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<SynthesizeGlyphsOutputs, StageError> {
+        let rule = CodeRule {
+            parts: params.parts,
+            values: params.values,
+            distance: params.code_distance,
+            covering: params.seen_classes - params.validation_classes,
+            classes: params.classes(),
+        };
+        let codes = draw_codes(rule, &mut cx.rng("codes"))
+            .map_err(|error| StageError::parameter("values", error.to_string()))?;
+        let mut rng = cx.rng("layouts");
+        let layouts = PoseLayouts::draw(params.pose_count(), params.parts, &mut rng);
+        let attributes = attributes(params, &codes)?;
+        let header = PaintedCellsHeader {
+            images: (0..params.classes()).map(|class| params.images(class)).sum(),
+            parts: params.parts,
+            attributes: params.attribute_names(),
+        };
+        let painter = Painter { params, codes: &codes, layouts: &layouts, pool: thread_pool(cx)? };
+        let (images, samples, cells) = painter.paint_all(header, cx)?;
+        Ok(SynthesizeGlyphsOutputs { images, samples, attributes, cells })
+    }
+}
+
+fn attributes(params: &SynthesizeGlyphsParams, codes: &Codes) -> Result<Attributes, StageError> {
     let row = |code: &Vec<usize>| {
         let mut row = vec![0.0; params.attributes()];
         for (part, value) in code.iter().enumerate() {

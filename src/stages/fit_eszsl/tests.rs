@@ -36,8 +36,11 @@ struct World {
 fn world(seed: u64) -> World {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let names: Vec<String> = (0..CLASSES).map(|class| format!("class {class:02}")).collect();
-    let mut bits = || f64::from(u8::from(rng.random_bool(0.5)));
-    let codes: Vec<Vec<f64>> = (0..CLASSES).map(|_| (0..10).map(|_| bits()).collect()).collect();
+    // One bit is always set: a vector of zeros cannot be scaled.
+    let mut bit =
+        |class: usize, bit: usize| f64::from(u8::from(bit == class % 10 || rng.random_bool(0.5)));
+    let codes: Vec<Vec<f64>> =
+        (0..CLASSES).map(|class| (0..10).map(|at| bit(class, at)).collect()).collect();
     let attribute_names = (0..10).map(|attribute| format!("attribute {attribute}")).collect();
     let attributes =
         Attributes::new(names.clone(), attribute_names, codes.clone(), AttributeNorm::L2).unwrap();

@@ -140,42 +140,6 @@ impl SynthesizeGlyphsParams {
 
 /// Checks the parameters against each other.
 pub(super) fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
-        check(params)
-    }
-
-    fn needs(_params: &SynthesizeGlyphsParams) -> Needs {
-        Needs::all_threads(256)
-    }
-
-    fn run(
-        params: &SynthesizeGlyphsParams,
-        _inputs: SynthesizeGlyphsInputs,
-        cx: &mut StageContext<'_>,
-    ) -> Result<SynthesizeGlyphsOutputs, StageError> {
-        let rule = CodeRule {
-            parts: params.parts,
-            values: params.values,
-            distance: params.code_distance,
-            covering: params.seen_classes - params.validation_classes,
-            classes: params.classes(),
-        };
-        let codes = draw_codes(rule, &mut cx.rng("codes"))
-            .map_err(|error| StageError::parameter("values", error.to_string()))?;
-        let mut rng = cx.rng("layouts");
-        let layouts = PoseLayouts::draw(params.pose_count(), params.parts, &mut rng);
-        let attributes = attributes(params, &codes)?;
-        let header = PaintedCellsHeader {
-            images: (0..params.classes()).map(|class| params.images(class)).sum(),
-            parts: params.parts,
-            attributes: params.attribute_names(),
-        };
-        let painter = Painter { params, codes: &codes, layouts: &layouts, pool: thread_pool(cx)? };
-        let (images, samples, cells) = painter.paint_all(header, cx)?;
-        Ok(SynthesizeGlyphsOutputs { images, samples, attributes, cells })
-    }
-}
-
-fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
     let fail = |name: &str, message: String| Err(StageError::parameter(name, message));
     if params.parts == 0 || params.parts > CELLS {
         return fail("parts", format!("expected 1 to {CELLS}, got {}", params.parts));
