@@ -9,6 +9,8 @@
 
 mod blob;
 mod figure;
+#[cfg(not(feature = "tables"))]
+mod no_table;
 #[cfg(feature = "tables")]
 mod table;
 mod text;
@@ -21,6 +23,8 @@ pub use figure::{
     Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
     text_width,
 };
+#[cfg(not(feature = "tables"))]
+pub use no_table::{Table, TableViews};
 #[cfg(feature = "tables")]
 pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
 pub use text::PlainText;
