@@ -6,5 +6,6 @@ mod architecture;
 mod broken;
 mod caching;
 mod concurrency;
+mod quickstart;
 mod runner;
 mod support;

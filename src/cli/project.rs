@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::experiment::Experiment;
 use crate::fs;
 use crate::graph::StageGraph;
-use crate::manifest::Source;
+use crate::manifest::{ManifestError, Problem, Source};
 use crate::plan::DataRoots;
 use crate::stages::registry;
 use crate::store::{Store, Trust};
@@ -40,8 +40,18 @@ fn read_source(path: &Path) -> Result<Source, CliError> {
         let message = format!("there is no manifest `{}`", path.display());
         return Err(CliError::usage(message, "name a TOML file, such as experiments/quickstart.toml"));
     }
-    let text = fs::read_text(path)?;
-    Ok(Source { name: path.display().to_string(), text: text.into() })
+    let name = path.display().to_string();
+    match String::from_utf8(fs::read(path)?) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let source = Source::new(name, String::from_utf8_lossy(error.as_bytes()));
+            let problem = Problem::at(&source.place(valid..valid), "the manifest is not UTF-8")
+                .label("this byte")
+                .help("save the file as UTF-8");
+            Err(ManifestError::new(vec![problem]).into())
+        }
+    }
 }
 
 /// The file that `name` means in the file `from`. Pipelines lie beside `experiments`, so they are

@@ -1,0 +1,149 @@
+//! The experiment everybody types first: thread counts, kills, isolation.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::{Project, contents};
+
+/// The quickstart at a size for tests.
+const SMALL: &str = r#"
+extends = "quickstart.toml"
+
+[experiment]
+name  = "small"
+seeds = [1, 2]
+
+[stage.photos]
+params = { seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 8, images_per_unseen_class = 6 }
+
+[stage.backbone]
+params = { channels = 4 }
+"#;
+
+/// A project with the experiments and pipelines of this repository.
+fn project() -> Project {
+    let project = Project::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["experiments", "pipelines"] {
+        for (name, content) in contents(&root.join(folder)) {
+            project.file(&format!("{folder}/{name}"), content);
+        }
+    }
+    project.file("experiments/small.toml", SMALL);
+    project
+}
+
+fn run(project: &Project, manifest: &str, arguments: &[&str]) {
+    let mut all = vec!["run", "--quiet", manifest];
+    all.extend(arguments);
+    let ran = project.run(&all);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+/// Everything published but how long it took.
+fn published(project: &Project, experiment: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = project.path(&format!("results/{experiment}"));
+    let files = contents(&folder).into_iter().filter(|(name, _)| name != "run.json");
+    let files: Vec<_> = files.collect();
+    assert!(files.len() > 4, "tables, figures and provenance");
+    files
+}
+
+fn is_equal_for(manifest: &str, experiment: &str, variants: &[&[&str]]) {
+    let mut first = None;
+    for arguments in variants {
+        let project = project();
+        run(&project, manifest, arguments);
+        let files = published(&project, experiment);
+        match &first {
+            None => first = Some(files),
+            Some(first) => assert!(*first == files, "{arguments:?} gives other bytes"),
+        }
+    }
+}
+
+#[test]
+fn the_small_quickstart_gives_equal_bytes_for_any_number_of_threads() {
+    let variants: [&[&str]; 4] = [
+        &["--threads", "1", "--jobs", "1"],
+        &["--threads", "2"],
+        &["--threads", "4", "--jobs", "4"],
+        &["--isolate"],
+    ];
+    is_equal_for("experiments/small.toml", "small", &variants);
+}
+
+#[test]
+#[ignore = "slow: runs the quickstart three times"]
+fn the_quickstart_gives_equal_bytes_for_any_number_of_threads() {
+    let variants: [&[&str]; 3] = [&["--threads", "1"], &["--threads", "2"], &["--threads", "4"]];
+    is_equal_for("experiments/quickstart.toml", "quickstart", &variants);
+}
+
+/// Starts a run, kills it after a share of the time that a whole run takes, and runs it again.
+fn survives_kills(manifest: &str, experiment: &str, kills: u32) {
+    let whole = project();
+    let started = Instant::now();
+    run(&whole, manifest, &[]);
+    let duration = started.elapsed();
+    let expected = published(&whole, experiment);
+    let mut moments = Moments(0x9e37_79b9_7f4a_7c15);
+    for kill in 0..kills {
+        let project = project();
+        let mut child = project
+            .command(&["run", "--quiet", manifest])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(duration.mul_f64(moments.next()));
+        // SIGKILL; a run that was faster than the moment is fine, too.
+        let _ = child.kill();
+        child.wait().unwrap();
+        run(&project, manifest, &[]);
+        assert!(published(&project, experiment) == expected, "kill {kill} leaves other bytes");
+        let fsck = project.run(&["fsck"]);
+        assert_eq!(fsck.code, 0, "kill {kill}: {}", fsck.stdout);
+    }
+}
+
+/// Numbers in [0, 1), the same in every run of the tests.
+struct Moments(u64);
+
+impl Moments {
+    #[expect(clippy::cast_precision_loss, reason = "a moment need not be exact")]
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[test]
+fn the_small_quickstart_survives_three_kills() {
+    survives_kills("experiments/small.toml", "small", 3);
+}
+
+#[test]
+#[ignore = "slow: runs the quickstart twenty-one times and kills it in between"]
+fn the_quickstart_survives_twenty_kills() {
+    survives_kills("experiments/quickstart.toml", "quickstart", 20);
+}
+
+#[test]
+fn an_interrupted_run_stops_cleanly_and_goes_on_later() {
+    let project = project();
+    let mut child = project
+        .command(&["run", "--quiet", "experiments/small.toml"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let status = child.wait().unwrap();
+    assert!(matches!(status.code(), Some(130 | 0)), "{status}");
+    run(&project, "experiments/small.toml", &[]);
+}
