@@ -22,11 +22,11 @@ fn labels(experiment: &Experiment) -> Vec<(&str, Vec<&str>)> {
 fn axes_keep_the_order_of_the_text_and_lists_go_in_step() {
     let experiment = good(&train(
         "[sweep.size]\ntrain.layers = [[1], [2, 3]]\ntrain.epochs = [5, 6]\n\
-         label = [\"small\", \"large\"]\n[sweep.margin]\ntrain.margin = [0.5, 1, 2e-5]\n",
+         label = [\"small\", \"large\"]\n[sweep.margin]\ntrain.margin = [0.5, 1, 0.00002]\n",
     ));
     assert_eq!(
         labels(&experiment),
-        [("size", vec!["small", "large"]), ("margin", vec!["0.5", "1", "2e-5"])]
+        [("size", vec!["small", "large"]), ("margin", vec!["0.5", "1", "0.00002"])]
     );
     let settings: Vec<_> = experiment.axes[0].options[1]
         .settings
