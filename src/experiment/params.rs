@@ -26,6 +26,9 @@ impl StageSpec {
             let problems = faults.into_iter().map(|fault| self.problem(&own, fault)).collect();
             return Err(ManifestError::new(problems));
         }
+        if has_hole(&params) {
+            return Ok(params);
+        }
         self.stage.resolve(&params).map_err(|error| {
             let fault = fault_of(kind, &error);
             ManifestError::new(vec![self.problem(&own, fault)])
@@ -39,6 +42,16 @@ impl StageSpec {
             problem = problem.help(help);
         }
         if fault.nature == Nature::Missing { problem.absence() } else { problem }
+    }
+}
+
+/// Whether a value is missing because it was reported when the text was read.
+fn has_hole(params: &Value) -> bool {
+    match params {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(has_hole),
+        Value::Object(fields) => fields.values().any(has_hole),
+        _ => false,
     }
 }
 

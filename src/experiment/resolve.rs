@@ -90,7 +90,7 @@ fn kind_of<'a>(
     manifest: &Manifest,
     problems: &mut Vec<Problem>,
 ) -> Option<&'a Located<String>> {
-    if table.kind.is_none() {
+    if table.kind.is_none() && !table.is_kind_broken {
         let name = &table.name;
         let problem = Problem::at(&name.place, format!("stage `{}` has no kind", name.value));
         let known = manifest.stages.iter().filter(|(_, stage)| stage.kind.is_some());

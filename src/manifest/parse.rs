@@ -95,7 +95,11 @@ impl Header {
         let text = |key: &str, problems: &mut Vec<Problem>| {
             table.get(key).and_then(|entry| entry.value.text(problems))
         };
-        let name = text("name", problems);
+        let name = table.get("name").map(|entry| {
+            // A name that is no string has been reported; it is not missing.
+            let place = entry.value.place.clone();
+            entry.value.text(problems).unwrap_or(Located { value: "-".to_owned(), place })
+        });
         let pipeline = text("pipeline", problems);
         Self {
             place,

@@ -14,6 +14,8 @@ const KEYS: [&str; 6] = ["kind", "inputs", "params", "threads", "memory", "remov
 pub(crate) struct StageTable {
     pub(crate) name: Located<String>,
     pub(crate) kind: Option<Located<String>>,
+    /// The kind is written but is no string, which has been reported.
+    pub(crate) is_kind_broken: bool,
     pub(crate) inputs: IndexMap<String, InputSpec>,
     /// Ports that came from below when the kind changed: dropped if the new kind lacks them.
     pub(crate) inherited_ports: Vec<String>,
@@ -40,9 +42,11 @@ impl StageTable {
         let table = node.table(problems)?;
         table.reject_unknown("a stage", &KEYS, problems);
         let value = |key: &str| table.get(key).map(|entry| &entry.value);
+        let kind = value("kind").and_then(|node| node.text(problems));
         Some(Self {
             name: name.clone(),
-            kind: value("kind").and_then(|node| node.text(problems)),
+            is_kind_broken: kind.is_none() && value("kind").is_some(),
+            kind,
             inputs: value("inputs").map(|node| read_inputs(node, problems)).unwrap_or_default(),
             inherited_ports: Vec::new(),
             params: read_params(table, problems),
@@ -64,6 +68,7 @@ impl StageTable {
             self.kind = top.kind;
             self.name = top.name;
         }
+        self.is_kind_broken |= top.is_kind_broken;
         self.inherited_ports.retain(|port| !top.inputs.contains_key(port));
         self.inputs.extend(top.inputs);
         self.params = match (self.params, top.params) {

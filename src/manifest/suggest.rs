@@ -13,7 +13,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let is_near = |candidate: &str| {
         let edits = damerau_levenshtein(&word, candidate);
         // A third of the word may be wrong; a long common start forgives a little more.
-        edits * 3 <= word.chars().count().max(3) || jaro_winkler(&word, candidate) > 0.9
+        edits * 3 <= word.chars().count() || jaro_winkler(&word, candidate) > 0.88
     };
     candidates
         .into_iter()

@@ -48,7 +48,7 @@ pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Table {
     for error in errors {
         let end = source.text.len();
         let place = source.place(error.span().unwrap_or(end..end));
-        problems.push(Problem::at(&place, error.message()).label("not TOML from here").hole());
+        problems.push(Problem::at(&place, error.message()).hole());
     }
     convert_table(source, root.into_inner(), problems)
 }

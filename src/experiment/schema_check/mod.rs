@@ -112,7 +112,7 @@ impl Checker<'_> {
     }
 
     fn check_items(&mut self, schema: &Value, items: &[Value]) {
-        self.check_length(schema, ["minItems", "maxItems"], items.len() as u64, "items");
+        self.check_length(schema, ["minItems", "maxItems"], items.len() as u64, "item");
         let leading = list(schema, "prefixItems");
         for (position, item) in items.iter().enumerate() {
             if let Some(schema) = leading.get(position).or_else(|| schema.get("items")) {

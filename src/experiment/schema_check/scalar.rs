@@ -17,7 +17,7 @@ impl Checker<'_> {
             self.fault("is empty", "expected the name of a file");
         }
         let length = word.chars().count() as u64;
-        self.check_length(schema, ["minLength", "maxLength"], length, "characters");
+        self.check_length(schema, ["minLength", "maxLength"], length, "character");
     }
 
     pub(super) fn reject_word(&mut self, word: &str, words: &[&str]) {
@@ -54,10 +54,16 @@ impl Checker<'_> {
     ) {
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
         if let Some(least) = bound(keys[0]).filter(|least| length < *least) {
-            self.fault(&format!("needs at least {least} {unit}, has {length}"), "too short");
+            let needed = plural(least, unit);
+            self.fault(&format!("needs at least {needed}, has {length}"), "too short");
         }
         if let Some(most) = bound(keys[1]).filter(|most| length > *most) {
-            self.fault(&format!("takes at most {most} {unit}, has {length}"), "too long");
+            let taken = plural(most, unit);
+            self.fault(&format!("takes at most {taken}, has {length}"), "too long");
         }
     }
+}
+
+fn plural(count: u64, unit: &str) -> String {
+    if count == 1 { format!("{count} {unit}") } else { format!("{count} {unit}s") }
 }

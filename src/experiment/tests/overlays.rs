@@ -122,13 +122,28 @@ fn chains_of_overlays_end_in_a_pipeline() {
 #[test]
 fn a_cycle_of_overlays_names_the_chain() {
     let files = [("a.toml", "extends = \"b.toml\"\n"), ("b.toml", "extends = \"a.toml\"\n")];
-    assert_snapshot!(report_files(&files), @"");
+    assert_snapshot!(report_files(&files), @r#"
+     × `a.toml` extends itself: `a.toml` -> `b.toml` -> `a.toml`
+      ╭─[b.toml:1:11]
+    1 │ extends = "a.toml"
+      ·           ────┬───
+      ·               ╰── here
+      ╰────
+    "#);
 }
 
 #[test]
 fn a_missing_base_is_the_only_thing_reported() {
     let top = "extends = \"bsae.toml\"\n[stage.train]\nparams.margin = 3\n";
-    assert_snapshot!(report_files(&[("top.toml", top)]), @"");
+    assert_snapshot!(report_files(&[("top.toml", top)]), @r#"
+     × could not read `bsae.toml`
+      ╭─[top.toml:1:11]
+    1 │ extends = "bsae.toml"
+      ·           ─────┬─────
+      ·                ╰── here
+    2 │ [stage.train]
+      ╰────
+    "#);
 }
 
 #[test]
@@ -140,29 +155,95 @@ fn a_pipeline_builds_on_nothing() {
             "extends = \"x\"\n[experiment]\n[stage.data]\nkind = \"load-data\"\nparams.file = \"x\"\n",
         ),
     ];
-    assert_snapshot!(report_files(&files), @"");
+    assert_snapshot!(report_files(&files), @r#"
+     × a pipeline has no key `extends`
+      ╭─[pipelines/zsl.toml:1:1]
+    1 │ extends = "x"
+      · ───┬───
+      ·    ╰── here
+    2 │ [experiment]
+      ╰────
+     help: the keys are `stage`, `sweep`
+
+     × a pipeline has no key `experiment`
+      ╭─[pipelines/zsl.toml:2:2]
+    1 │ extends = "x"
+    2 │ [experiment]
+      ·  ─────┬────
+      ·       ╰── here
+    3 │ [stage.data]
+      ╰────
+     help: the keys are `stage`, `sweep`
+    "#);
 }
 
 #[test]
 fn a_manifest_builds_on_one_thing_only() {
     let top = "extends = \"base.toml\"\n[experiment]\npipeline = \"zsl\"\n";
-    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @"");
+    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @r#"
+     × a manifest cannot have both `extends` and `pipeline`
+      ╭─[top.toml:3:12]
+    2 │ [experiment]
+    3 │ pipeline = "zsl"
+      ·            ──┬──
+      ·              ╰── here
+      ╰────
+     help: name the pipeline in the manifest that this one extends
+    "#);
 }
 
 #[test]
 fn what_is_taken_out_must_be_there() {
     let top = "extends = \"base.toml\"\nstage.tabel.remove = true\nsweep.seeds.remove = true\n";
-    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @"");
+    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @r#"
+     × there is no stage `tabel` below to take out
+      ╭─[top.toml:2:7]
+    1 │ extends = "base.toml"
+    2 │ stage.tabel.remove = true
+      ·       ──┬──
+      ·         ╰── here
+    3 │ sweep.seeds.remove = true
+      ╰────
+     help: did you mean `table`?
+
+     × there is no axis `seeds` below to take out
+      ╭─[top.toml:3:7]
+    2 │ stage.tabel.remove = true
+    3 │ sweep.seeds.remove = true
+      ·       ──┬──
+      ·         ╰── here
+      ╰────
+     help: the axes below are `margin`, `rows`
+    "#);
 }
 
 #[test]
 fn what_is_taken_out_has_no_other_keys() {
     let top = "extends = \"base.toml\"\n[stage.table]\nremove = true\nkind = \"tabulate\"\n";
-    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @"");
+    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @r#"
+     × a stage that is taken out has no other keys
+      ╭─[top.toml:4:1]
+    3 │ remove = true
+    4 │ kind = "tabulate"
+      · ──┬─
+      ·   ╰── here
+      ╰────
+     help: delete `remove`, or everything else of the stage
+    "#);
 }
 
 #[test]
 fn a_stage_that_others_read_cannot_just_go() {
     let top = "extends = \"base.toml\"\nstage.train.remove = true\nsweep.margin.remove = true\n";
-    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @"");
+    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @r#"
+     × there is no stage `train`
+       ╭─[base.toml:18:20]
+    17 │ kind = "tabulate"
+    18 │ inputs = { rows = ["train"] }
+       ·                    ───┬───
+       ·                       ╰── here
+    19 │ 
+       ╰────
+     help: the stages are `data`, `table`
+    "#);
 }
