@@ -1,5 +1,6 @@
 use super::*;
 use crate::artifact::Shape;
+use crate::fs;
 use crate::id::TrialId;
 use crate::stage::GatheredItem;
 use crate::stage::testing::Bench;
@@ -169,9 +170,9 @@ fn pictures_of_every_kind() {
             let sketch = drawn(&params(kind), &items(methods_of(kind), seen, unseen));
             let figure = Figure::render(&sketch.drawing, sketch.alt).unwrap();
             let name = format!("figure-{kind:?}-{}", seen + unseen);
-            crate::fs::write_atomic(&folder.join(format!("{name}.png")), figure.png()).unwrap();
+            fs::write_atomic(&folder.join(format!("{name}.png")), figure.png()).unwrap();
             let svg = figure.svg().as_bytes();
-            crate::fs::write_atomic(&folder.join(format!("{name}.svg")), svg).unwrap();
+            fs::write_atomic(&folder.join(format!("{name}.svg")), svg).unwrap();
         }
     }
 }
