@@ -26,6 +26,10 @@ const UNITS: f64 = 4.0;
 /// Pixels of the nominal size that a drawing may have: about 150 MB while it is drawn.
 const MAX_PIXELS: f64 = 3.0e6;
 
+/// How far down letters are moved, in font sizes, to stand where their SVG stands: plotters sets
+/// those of a bitmap too high.
+const LOWER_LETTERS: f64 = 0.2;
+
 type DrawResult = Result<(), Box<dyn Error>>;
 
 /// The drawing as an SVG document with a title.
@@ -34,7 +38,7 @@ pub(super) fn svg(drawing: &Drawing, title: &str) -> io::Result<String> {
     let mut body = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut body, (width, height));
-        draw(drawing, &mut backend).map_err(|error| invalid(error.to_string()))?;
+        draw(drawing, &mut backend, 0.0).map_err(|error| invalid(error.to_string()))?;
     }
     // The first line is plotters' own head, which takes its units for pixels.
     let (_, body) = body.split_once('\n').unwrap_or(("", &body));
@@ -58,7 +62,7 @@ pub(super) fn png(drawing: &Drawing) -> io::Result<Vec<u8>> {
     let mut fine = vec![255; 3 * width as usize * height as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        draw(drawing, &mut backend).map_err(|error| invalid(error.to_string()))?;
+        draw(drawing, &mut backend, LOWER_LETTERS).map_err(|error| invalid(error.to_string()))?;
     }
     let pixels = halve(&fine, width as usize);
     let mut bytes = Vec::new();
@@ -108,7 +112,8 @@ fn place((x, y): Point) -> (i32, i32) {
     (units(x), units(y))
 }
 
-fn draw<B: DrawingBackend>(drawing: &Drawing, backend: &mut B) -> DrawResult
+/// Draws all shapes, letters `lower` font sizes further down.
+fn draw<B: DrawingBackend>(drawing: &Drawing, backend: &mut B, lower: f64) -> DrawResult
 where
     B::ErrorType: 'static,
 {
@@ -134,12 +139,22 @@ where
                 backend.draw_circle(place(*centre), radius, &style(*ink, 1.0), true)?;
             }
             Shape::Text(text) => {
-                backend.draw_text(&text.content, &text_style(text), place(text.at))?;
+                let at = lowered(text, lower * text.size);
+                backend.draw_text(&text.content, &text_style(text), place(at))?;
             }
         }
     }
     backend.present()?;
     Ok(())
+}
+
+/// The place of a text, moved in the direction of its feet.
+fn lowered(text: &Text, distance: f64) -> Point {
+    let (x, y) = text.at;
+    match text.turn {
+        Turn::None => (x, y + distance),
+        Turn::Upwards => (x + distance, y),
+    }
 }
 
 fn color(ink: Ink) -> RGBAColor {

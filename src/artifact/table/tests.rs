@@ -64,10 +64,10 @@ fn markdown_shows_spread_stamps_and_gaps() {
     insta::assert_snapshot!(table().views().markdown, @r"
     **Two methods, 100 % synthetic**
 
-    | method      |   n |         T1 |          S |
-    | :---------- | --: | ---------: | ---------: |
-    | a_b & c\|d  |   3 | 30.7 ± 1.2 | 0.0 ± 10.0 |
-    | Linear †    |   1 |       50.0 |          – |
+    | method     |   n |         T1 |          S |
+    | :--------- | --: | ---------: | ---------: |
+    | a_b & c\|d |   3 | 30.7 ± 1.2 | 0.0 ± 10.0 |
+    | Linear †   |   1 |       50.0 |          – |
 
     † selected on test
 

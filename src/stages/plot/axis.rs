@@ -76,12 +76,14 @@ pub(super) fn height_below() -> f64 {
     GAP + TICK_SIZE + GAP + LABEL_SIZE + GAP
 }
 
-/// Draws the horizontal axis below `area`, with grid lines in it.
+/// Draws the horizontal axis below `area`, with grid lines in it, but none on the other axis.
 pub(super) fn draw_below(drawing: &mut Drawing, area: &Bounds, axis: &Axis) {
     let count = (area.width() / 90.0).clamp(2.0, 10.0);
     for (value, label) in axis.ticks(count) {
         let x = axis.across(area, value);
-        drawing.line(vec![(x, area.top), (x, area.bottom)], GRID, 1.0, Dash::Solid);
+        if x > area.left + 0.5 {
+            drawing.line(vec![(x, area.top), (x, area.bottom)], GRID, 1.0, Dash::Solid);
+        }
         drawing.line(vec![(x, area.bottom), (x, area.bottom + 4.0)], AXIS, 1.0, Dash::Solid);
         let at = (x, area.bottom + GAP + 1.0);
         let text = Text { vertical: VerticalAnchor::Top, ..Text::new(at, TICK_SIZE, label) };
@@ -98,7 +100,9 @@ pub(super) fn draw_below(drawing: &mut Drawing, area: &Bounds, axis: &Axis) {
 fn draw_left(drawing: &mut Drawing, area: &Bounds, axis: &Axis, title_x: f64) {
     for (value, label) in left_ticks(area.height(), axis) {
         let y = axis.up(area, value);
-        drawing.line(vec![(area.left, y), (area.right, y)], GRID, 1.0, Dash::Solid);
+        if y < area.bottom - 0.5 {
+            drawing.line(vec![(area.left, y), (area.right, y)], GRID, 1.0, Dash::Solid);
+        }
         drawing.line(vec![(area.left - 4.0, y), (area.left, y)], AXIS, 1.0, Dash::Solid);
         drawing.text(Text::new((area.left - GAP - 2.0, y), TICK_SIZE, label).ending());
     }

@@ -88,10 +88,10 @@ fn lines(count: usize, size: f64) -> f64 {
     count as f64 * size * LEADING
 }
 
-/// Breaks a text at its spaces so that each line fits; a longer word is cut.
+/// Breaks a text at its spaces so that each line fits; a longer word is cut. No-break spaces hold.
 pub(super) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let word = shorten(word, size, room);
         match lines.last_mut() {
             Some(line) if text_width(&format!("{line} {word}"), size) <= room => {

@@ -4,7 +4,7 @@ use super::frame::{LABEL_SIZE, shorten};
 use super::palette::Marker;
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Text, text_width};
 
-const SWATCH: f64 = 24.0;
+const SWATCH: f64 = 30.0;
 const ENTRY_GAP: f64 = 20.0;
 
 /// How the legend shows a kind of data.
@@ -59,7 +59,7 @@ pub(super) fn draw_entries(drawing: &mut Drawing, entries: &[Entry], mut x: f64,
         match entry.swatch {
             Swatch::Line(dash) => drawing.line(vec![(left, y), (right, y)], entry.ink, 2.0, dash),
             Swatch::Box => {
-                let bounds = Bounds { left: left + 10.0, top: y - 6.0, right, bottom: y + 6.0 };
+                let bounds = Bounds { left: right - 14.0, top: y - 6.0, right, bottom: y + 6.0 };
                 drawing.rectangle(bounds, entry.ink);
             }
             Swatch::Marker(marker) => {

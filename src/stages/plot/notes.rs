@@ -6,10 +6,10 @@ use super::PlotParams;
 /// The mark of a row that was selected on test images.
 pub(super) const STAMP: &str = "†";
 
-/// The label of a row, stamped where it must be.
+/// The label of a row, stamped where it must be; the stamp never stands on a line of its own.
 pub(super) fn row_label(params: &PlotParams, row: &Row<'_>) -> String {
     let label = row.label(&params.headings);
-    if row.is_peeked() { format!("{label} {STAMP}") } else { label }
+    if row.is_peeked() { format!("{label}\u{a0}{STAMP}") } else { label }
 }
 
 /// The small print: what was averaged over how many images, and the stamp.

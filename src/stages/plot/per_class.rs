@@ -15,8 +15,12 @@ use crate::stage::StageError;
 use crate::zsl::ClassAccuracy;
 
 const WIDTH: f64 = 720.0;
-/// The height of a class with its name.
+/// The least height of a class with its name.
 const NAMED_PITCH: f64 = 15.0;
+/// The greatest height that a class takes unasked, where there are few.
+const WIDE_PITCH: f64 = 24.0;
+/// The height that classes fill if they can.
+const EXTENT: f64 = 300.0;
 /// The height of a class without its name.
 const BARE_PITCH: f64 = 4.0;
 /// With more classes than this names are left out.
@@ -42,12 +46,16 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     }
     let width = params.width.map_or(WIDTH, f64::from);
     let frame = Frame::new(width, title, legend(&classes), &notes(&[row], small));
-    let pitch = if has_names { NAMED_PITCH } else { BARE_PITCH };
     #[expect(clippy::cast_precision_loss, reason = "there are few classes")]
     let count = classes.len() as f64;
+    let (least, most) =
+        if has_names { (NAMED_PITCH, WIDE_PITCH) } else { (BARE_PITCH, BARE_PITCH) };
     let around = frame.height() + axis::height_below();
     let content = format!("{count} classes");
-    let height = fit_height(params.height, around + pitch * count, &content)?;
+    let height = match params.height {
+        None => (around + (EXTENT / count).clamp(least, most) * count).ceil(),
+        Some(_) => fit_height(params.height, around + least * count, &content)?,
+    };
     let pitch = (height - around) / count;
     let (mut drawing, inside) = frame.page(height);
     let area = draw_axis(&mut drawing, &inside, &classes, has_names);
@@ -144,7 +152,9 @@ fn draw_class(drawing: &mut Drawing, area: &Bounds, class: &Class, y: f64, pitch
     }
     if let Some(sd) = class.accuracy.sd {
         let (low, high) = (at(class.accuracy.mean - sd), at(class.accuracy.mean + sd));
-        drawing.line(vec![(low, y), (high, y)], ink, 1.25, Dash::Solid);
+        // Close whiskers are pale, or they would hide the points.
+        let (ink, width) = if pitch >= NAMED_PITCH { (ink, 1.25) } else { (ink.tint(0.45), 0.75) };
+        drawing.line(vec![(low, y), (high, y)], ink, width, Dash::Solid);
     }
     marker.draw(drawing, (x, y), (pitch * 0.25).clamp(1.5, 4.0), ink);
 }

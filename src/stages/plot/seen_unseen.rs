@@ -18,7 +18,7 @@ const HEIGHT: f64 = 500.0;
 /// Less than this for axes and data shows nothing.
 const LEAST_HEIGHT: f64 = 180.0;
 /// More shaded areas than this hide each other.
-const MOST_SHADED: usize = 3;
+const MOST_SHADED: usize = 2;
 
 /// The curves of one row.
 struct Family<'a> {

@@ -47,7 +47,20 @@ fn run(params: &TabulateParams) -> Outcome {
 #[test]
 fn a_table_shows_spread_counts_and_stamps() {
     let table: Table = run(&params()).output("table");
-    insta::assert_snapshot!(table.views().markdown, @"");
+    insta::assert_snapshot!(table.views().markdown, @r"
+    **Made-up numbers**
+
+    | method |   n |         T1 | chance T1 |          S | selected on | train images | test seen | test unseen |
+    | :----- | --: | ---------: | --------: | ---------: | :---------- | -----------: | --------: | ----------: |
+    | ESZSL  |   3 | 30.0 ± 1.0 |      50.0 | 50.0 ± 0.0 | val-gzsl    |          480 |       402 |         249 |
+    | ale †  |   1 |       40.0 |      50.0 |       25.0 | test-peek-h |          480 |       402 |         249 |
+
+    † selected on test
+
+    Accuracies in percent: mean ± standard deviation (n - 1) over n seeds.
+
+    Split: 5f3c9a1d77e0.
+    ");
 }
 
 #[test]
@@ -80,7 +93,19 @@ fn tidy_rows_hold_the_statistics_of_three_seeds() {
 #[test]
 fn each_seed_has_its_own_rows() {
     let table: Table = run(&params()).output("per_seed");
-    insta::assert_snapshot!(table.terminal(), @"");
+    insta::assert_snapshot!(table.terminal(), @r"
+    Made-up numbers: each seed
+
+    method  seed    T1     S  train images  test seen  test unseen
+    ──────────────────────────────────────────────────────────────
+    ESZSL   1     29.0  50.0           480        402          249
+    ESZSL   2     30.0  50.0           480        402          249
+    ESZSL   3     31.0  50.0           480        402          249
+    ale †   1     40.0  25.0           480        402          249
+
+    † selected on test
+    Accuracies in percent.
+    ");
 }
 
 #[test]

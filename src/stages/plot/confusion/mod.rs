@@ -49,7 +49,7 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     let cell = cell(params, &matrix, count, beside)?;
     let width = params.width.map_or((beside + cell * count).max(420.0), f64::from).ceil();
     let frame = Frame::new(width, title, Vec::new(), &notes);
-    let under = names.unwrap_or(0.0) + 2.0 * GAP + LABEL_SIZE * LEADING;
+    let under = names.unwrap_or(0.0) + 3.0 * GAP + LABEL_SIZE * LEADING;
     let needed = frame.height() + SCALE_ROOM + GROUP_ROOM + cell * count + under;
     let height = fit_height(params.height, needed, &format!("{count} classes"))?;
     let (mut drawing, inside) = frame.page(height);
@@ -162,7 +162,7 @@ fn draw_names(drawing: &mut Drawing, layout: &Layout, matrix: &Matrix, edge: f64
     let names = layout.names.unwrap_or(0.0);
     let at = (edge + LABEL_SIZE / 2.0, top + extent / 2.0);
     drawing.text(Text::new(at, LABEL_SIZE, "true class").centred().upwards());
-    let at = (left + extent / 2.0, top + extent + GAP + names + GAP);
+    let at = (left + extent / 2.0, top + extent + GAP + names + 2.0 * GAP);
     let title = Text::new(at, LABEL_SIZE, "predicted class");
     drawing.text(Text { vertical: VerticalAnchor::Top, ..title }.centred());
     if layout.names.is_none() {
