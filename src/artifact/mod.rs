@@ -24,7 +24,7 @@ pub use figure::{
     text_width,
 };
 #[cfg(not(feature = "tables"))]
-pub use no_table::{Table, TableViews};
+pub use no_table::{Scale, Table, TableViews};
 #[cfg(feature = "tables")]
 pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
 pub use text::PlainText;

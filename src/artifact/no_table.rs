@@ -1,5 +1,8 @@
 //! temporary
 use std::io;
+#[path = "table/presentation.rs"]
+mod presentation;
+pub use presentation::Scale;
 
 use super::{Artifact, ArtifactKind, Blob, invalid};
 /// x

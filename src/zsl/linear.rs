@@ -90,8 +90,8 @@ fn by_columns(
     let mut rest = matrix;
     let mut start = 0;
     while rest.ncols() > 0 {
-        let (block, after) = rest.split_at_col_mut(BLOCK_COLUMNS.min(rest.ncols()));
-        let width = block.ncols();
+        let width = BLOCK_COLUMNS.min(rest.ncols());
+        let (block, after) = rest.split_at_col_mut(width);
         blocks.push((start, block));
         start += width;
         rest = after;
