@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::Blob;
-use crate::onnx::{ModelBuilder, OnnxError, OnnxModel};
+use crate::onnx::{ModelBuilder, NodeBuilder, OnnxError, OnnxModel};
 use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
 
 use super::extract::network_error;
@@ -120,7 +120,7 @@ impl SynthesizeBackboneParams {
 }
 
 fn write(params: &SynthesizeBackboneParams) -> Result<Vec<u8>, OnnxError> {
-    let halvings = params.halvings().unwrap_or_default() as usize;
+    let halvings = params.halvings().unwrap_or_default();
     let side = MAP_SIDE << halvings;
     let mut builder = ModelBuilder::new("input", &[3, side, side]);
     let mut filters = Filters(ChaCha8Rng::seed_from_u64(params.seed));
@@ -130,45 +130,49 @@ fn write(params: &SynthesizeBackboneParams) -> Result<Vec<u8>, OnnxError> {
     builder.node("Mul", &["centred", "spread"], "scaled");
     let mut last = "scaled".to_owned();
     let mut channels = 3;
-    let mut pooled = Vec::new();
+    let mut parts = Vec::new();
     for block in 0..=halvings {
-        let wider = params.channels * (1 << block.min(8)).min(WIDEST);
+        let name = if block == halvings { "map".to_owned() } else { format!("block{block}") };
+        let wider = params.channels * (1 << block).min(WIDEST);
         for layer in 0..params.depth {
-            let name = format!("block{}_{}", block + 1, layer + 1);
-            last = filters.convolve(&mut builder, &last, &name, [channels, wider]);
+            let layer = format!("{name}.{layer}");
+            last = filters.convolve(&mut builder, &last, &layer, [channels, wider]);
             channels = wider;
         }
-        if block < halvings {
-            let name = format!("block{}", block + 1);
-            builder
-                .node("MaxPool", &[&last], &name)
-                .ints("kernel_shape", &[2, 2])
-                .ints("strides", &[2, 2]);
-            last = name;
+        if block == halvings {
+            builder.node("Identity", &[&last], &name);
         } else {
-            builder.node("Identity", &[&last], "map");
-            last = "map".to_owned();
+            let pool = builder.node("MaxPool", &[&last], &name);
+            shape(pool, 2, 2);
         }
-        let mean = format!("mean{}", block + 1);
-        builder.node("GlobalAveragePool", &[&last], &format!("{mean}_map"));
-        builder.node("Flatten", &[&format!("{mean}_map")], &mean);
-        pooled.push(mean);
+        let mean = format!("{name}.mean");
+        builder.node("GlobalAveragePool", &[&name], &mean);
+        parts.push(mean);
+        last = name;
     }
-    // The windows overlap where 14 is not a multiple of the grid.
-    let stride = MAP_SIDE / params.grid;
-    let kernel = MAP_SIDE - (params.grid - 1) * stride;
-    builder
-        .node("AveragePool", &["map"], "grid_map")
-        .ints("kernel_shape", &[kernel, kernel])
-        .ints("strides", &[stride, stride]);
-    builder.node("Flatten", &["grid_map"], "grid");
-    let whole = [MAP_SIDE, MAP_SIDE];
-    builder.node("MaxPool", &["map"], "largest_map").ints("kernel_shape", &whole);
-    builder.node("Flatten", &["largest_map"], "largest");
-    pooled.extend(["grid", "largest"].map(str::to_owned));
-    let parts: Vec<&str> = pooled.iter().map(String::as_str).collect();
-    builder.node("Concat", &parts, "features").int("axis", 1);
+    write_head(&mut builder, params.grid, parts);
     Ok(builder.finish(&["map", "features"])?.encode())
+}
+
+/// Joins the means of the blocks with what a grid over the map and the whole map give.
+fn write_head(builder: &mut ModelBuilder, grid: usize, mut parts: Vec<String>) {
+    // The windows overlap where 14 is not a multiple of the grid.
+    let stride = MAP_SIDE / grid;
+    let kernel = MAP_SIDE - (grid - 1) * stride;
+    shape(builder.node("AveragePool", &["map"], "map.grid"), kernel, stride);
+    shape(builder.node("MaxPool", &["map"], "map.largest"), MAP_SIDE, 1);
+    parts.extend(["map.grid", "map.largest"].map(str::to_owned));
+    let rows: Vec<String> = parts.iter().map(|part| format!("{part}.row")).collect();
+    for (part, row) in parts.iter().zip(&rows) {
+        builder.node("Flatten", &[part], row);
+    }
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    builder.node("Concat", &rows, "features").int("axis", 1);
+}
+
+/// Gives a pooling a square window.
+fn shape(mut pool: NodeBuilder<'_>, kernel: usize, stride: usize) {
+    pool.ints("kernel_shape", &[kernel, kernel]).ints("strides", &[stride, stride]);
 }
 
 /// Random filters from one stream.
@@ -247,7 +251,7 @@ mod tests {
         for (size, halvings) in [(28, 1), (56, 2), (112, 3), (224, 4)] {
             let graph = graph(&SynthesizeBackboneParams { size, ..Default::default() });
             let pools = graph.nodes().iter().filter(|node| node.op_type == "MaxPool").count();
-            assert_eq!(pools, halvings);
+            assert_eq!(pools, halvings + 1, "one pool a halving, and that of the whole map");
             let side = usize::try_from(size).ok();
             let shape = declared_shape(graph.image_input().unwrap()).unwrap();
             assert_eq!(shape, [None, Some(3), side, side]);
