@@ -16,7 +16,7 @@ fn images(count: usize) -> Images {
     let mut state = 1_u32;
     let mut next = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
+        (state >> 24).to_le_bytes()[0]
     };
     pack((0..count).map(|index| {
         let colour = next();
