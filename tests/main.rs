@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests fail by panicking")]
 
+mod architecture;
 mod caching;
 mod concurrency;
 mod runner;

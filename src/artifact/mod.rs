@@ -8,13 +8,26 @@
 //! and the two kinds that people look at, tables and figures.
 
 mod blob;
+mod figure;
+#[cfg(not(feature = "tables"))]
+mod no_table;
+#[cfg(feature = "tables")]
+mod table;
 mod text;
 
 use std::fmt;
 use std::io;
 
 pub use blob::{Blob, BlobWriter};
-pub use text::Text;
+pub use figure::{
+    Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
+    text_width,
+};
+#[cfg(not(feature = "tables"))]
+pub use no_table::{Table, TableViews};
+#[cfg(feature = "tables")]
+pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
+pub use text::PlainText;
 
 /// The name of a kind of artifact, as ports and messages show it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -6,9 +6,9 @@ use super::{Artifact, ArtifactKind, Blob, invalid};
 
 /// A piece of UTF-8 text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Text(pub String);
+pub struct PlainText(pub String);
 
-impl Artifact for Text {
+impl Artifact for PlainText {
     const KIND: ArtifactKind = ArtifactKind("text");
     const CODEC: u32 = 1;
 

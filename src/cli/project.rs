@@ -23,7 +23,7 @@ impl Project {
     pub(super) fn read(manifest: &Path) -> Result<Self, CliError> {
         let source = read_source(manifest)?;
         let load = |name: &str, from: &Source| {
-            let path = beside(Path::new(&from.name), name);
+            let path = find(Path::new(&from.name), name);
             read_source(&path).map_err(|error| match std::error::Error::source(&error) {
                 Some(cause) => format!("{error}: {cause}"),
                 None => error.to_string(),
@@ -42,6 +42,17 @@ fn read_source(path: &Path) -> Result<Source, CliError> {
     }
     let text = fs::read_text(path)?;
     Ok(Source { name: path.display().to_string(), text: text.into() })
+}
+
+/// The file that `name` means in the file `from`. Pipelines lie beside `experiments`, so they are
+/// looked for in every folder above the manifest.
+fn find(from: &Path, name: &str) -> PathBuf {
+    let near = beside(from, name);
+    if !name.starts_with("pipelines/") {
+        return near;
+    }
+    let above = from.ancestors().skip(1).map(|folder| folder.join(name));
+    above.into_iter().find(|path| fs::exists(path)).unwrap_or(near)
 }
 
 /// The path that `name` means in the file `from`, without `.` and `..` where that is possible.

@@ -1,13 +1,14 @@
 //! `erpc-pipe run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use clap::Args;
 
+use crate::fs;
 use crate::plan::Planner;
-use crate::report::{Reporting, reporter};
+use crate::report::{Style, reporter};
 use crate::run::{Isolation, Limits, Outcome, Runner};
 use crate::stage::Cancel;
 
@@ -52,11 +53,11 @@ impl RunArgs {
         }
     }
 
-    fn reporting(&self) -> Reporting {
+    fn style(&self) -> Style {
         match (self.json, self.quiet) {
-            (true, _) => Reporting::Json,
-            (_, true) => Reporting::Quiet,
-            _ => Reporting::People,
+            (true, _) => Style::JsonLines,
+            (_, true) => Style::Quiet,
+            _ => Style::Automatic,
         }
     }
 }
@@ -64,7 +65,7 @@ impl RunArgs {
 /// The memory of this machine; a machine that does not tell is taken for a small one.
 fn memory_mib() -> u64 {
     const SMALL_MIB: u64 = 4096;
-    let text = crate::fs::read_text(std::path::Path::new("/proc/meminfo")).unwrap_or_default();
+    let text = fs::read_text(Path::new("/proc/meminfo")).unwrap_or_default();
     let kib = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let kib = kib.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kib.map_or(SMALL_MIB, |kib| kib / 1024)
@@ -83,7 +84,7 @@ pub(super) fn run(place: &Place, args: &RunArgs) -> Result<Exit, CliError> {
         isolation: if args.isolate { Some(isolation(place)?) } else { None },
         cancel,
     };
-    let mut reporter = reporter(args.reporting());
+    let mut reporter = reporter(args.style());
     let outcome = runner.execute(&mut planner, reporter.as_mut())?;
     let folder = args.results.join(&project.experiment.name);
     publish::publish(&folder, &project, &planner, &store, &outcome, reporter.as_mut())?;

@@ -1,9 +1,19 @@
-//! Data.
+//! Data sets: pictures, sample tables, class attributes, splits, features, and synthetic data with
+//! known answers. Nothing here touches a path or a clock; stages open the files.
 
+pub mod attribute_files;
+pub mod attributes;
 pub mod features;
+pub mod glyphs;
 pub mod images;
+mod json;
+pub mod photo_index;
 pub mod preprocess;
+pub mod samples;
+pub mod split;
+pub mod splitting;
 
 pub use features::{FeatureError, Features, FeaturesWriter, Storage, TensorInfo, TensorView};
 pub use images::{Images, ImagesWriter};
+pub(crate) use json::{decode_json, encode_json};
 pub use preprocess::{ChannelOrder, ImageError, Preparer, Preprocess, Resize};

@@ -40,15 +40,12 @@ impl Library {
     }
 }
 
-/// Looks for ONNX Runtime: the path given, `ORT_DYLIB_PATH`, the project's cache folder, beside the
-/// program, where the system keeps libraries. `None` if it is nowhere.
+/// Looks for ONNX Runtime: `ORT_DYLIB_PATH`, the project's cache folder, beside the program, where
+/// the system keeps libraries. `None` if it is nowhere.
 ///
 /// # Errors
-/// [`OnnxError::NoLibrary`] if a path was given, or set in the environment, and nothing is there.
-pub fn locate(given: Option<&Path>) -> Result<Option<Library>, OnnxError> {
-    if let Some(path) = given {
-        return Library::at(path, "the parameter `library`").map(Some);
-    }
+/// [`OnnxError::NoLibrary`] if the variable is set and nothing is there.
+pub fn locate() -> Result<Option<Library>, OnnxError> {
     if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
         return Library::at(Path::new(&path), "the variable `ORT_DYLIB_PATH`").map(Some);
     }
@@ -126,18 +123,18 @@ mod tests {
         fs::write_atomic(&real, b"").unwrap();
         let link = folder.path().join("libonnxruntime.so");
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        let library = locate(Some(&link)).unwrap().unwrap();
+        let library = Library::at(&link, "a test").unwrap();
         assert_eq!(library.version, "1.31.1");
         assert_eq!(library.path.file_name(), real.file_name());
     }
 
     #[test]
     fn a_path_that_was_given_must_be_there() {
-        let error = locate(Some(Path::new("/nowhere/libonnxruntime.so"))).unwrap_err();
+        let error = Library::at(Path::new("/nowhere/libonnxruntime.so"), "a test").unwrap_err();
         let text = error.to_string();
         assert_eq!(
             text,
-            "the parameter `library` names `/nowhere/libonnxruntime.so`, which is not there"
+            "a test names `/nowhere/libonnxruntime.so`, which is not there"
         );
         assert!(error.help().unwrap().contains("make onnxruntime"));
     }

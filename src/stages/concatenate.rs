@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::Text;
+use crate::artifact::PlainText;
 use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
 
 /// What to join.
@@ -18,14 +18,14 @@ inputs! {
     /// The parts.
     pub struct ConcatenateInputs {
         /// The texts, in the order of the manifest and of its trials.
-        parts: Gathered<Text>,
+        parts: Gathered<PlainText>,
     }
 }
 outputs! {
     /// The whole.
     pub struct ConcatenateOutputs {
         /// The joined text.
-        text: Text,
+        text: PlainText,
     }
 }
 
@@ -51,6 +51,6 @@ impl Stage for Concatenate {
             text.push('\n');
             text.push_str(&part.value.0);
         }
-        Ok(ConcatenateOutputs { text: Text(text) })
+        Ok(ConcatenateOutputs { text: PlainText(text) })
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::Text;
+use crate::artifact::PlainText;
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
 
 /// Which file.
@@ -22,7 +22,7 @@ outputs! {
     /// The identity.
     pub struct ImportFileOutputs {
         /// The SHA-256 of the content, as text.
-        text: Text,
+        text: PlainText,
     }
 }
 
@@ -44,7 +44,7 @@ impl Stage for ImportFile {
         cx: &mut StageContext<'_>,
     ) -> Result<ImportFileOutputs, StageError> {
         cx.path(&params.file)?;
-        Ok(ImportFileOutputs { text: Text(params.file.name().to_owned()) })
+        Ok(ImportFileOutputs { text: PlainText(params.file.name().to_owned()) })
     }
 }
 
@@ -58,7 +58,7 @@ mod tests {
         let mut bench = Bench::new();
         let file = bench.file("x", b"abc");
         let outcome = bench.run::<ImportFile>(&ImportFileParams { file }).unwrap();
-        let Text(digest) = outcome.output("text");
+        let PlainText(digest) = outcome.output("text");
         assert!(digest.starts_with("ba7816bf"), "{digest}");
     }
 }

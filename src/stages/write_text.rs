@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::Text;
+use crate::artifact::PlainText;
 use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
 
 /// What to write.
@@ -22,7 +22,7 @@ outputs! {
     /// The text.
     pub struct WriteTextOutputs {
         /// The text, as it stands in the manifest.
-        text: Text,
+        text: PlainText,
     }
 }
 
@@ -43,6 +43,6 @@ impl Stage for WriteText {
         _: WriteTextInputs,
         _: &mut StageContext<'_>,
     ) -> Result<WriteTextOutputs, StageError> {
-        Ok(WriteTextOutputs { text: Text(params.text.clone()) })
+        Ok(WriteTextOutputs { text: PlainText(params.text.clone()) })
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::gc::GcOptions;
 use super::*;
 use crate::artifact::BlobWriter;
-use crate::id::StageId;
+use crate::id::{StageId, TrialId};
 use crate::recipe::{DirtyReason, Recipe};
 use crate::stage::StoredOutput;
 
@@ -93,7 +93,7 @@ fn gc_sweeps_what_nobody_last_used() {
     let store = open(&folder);
     commit(&store, &recipe("a"), "old");
     commit(&store, &recipe("b"), "new");
-    let stage = StageId { name: "s".into(), trial: crate::id::TrialId::default() };
+    let stage = StageId { name: "s".into(), trial: TrialId::default() };
     let mut last = store.last_keys("x");
     last.set(&stage, recipe("a").key()).unwrap();
     last.set(&stage, recipe("b").key()).unwrap();

@@ -1,5 +1,23 @@
 //! The domain of zero-shot learning: metrics, calibration, selection, classical methods.
+//!
+//! `C` classes, `A` attributes, `D` feature width, `N` images.
 
+pub mod candidates;
+pub mod decision;
+pub mod eszsl;
+pub mod evaluate;
 mod evaluation;
+#[cfg(test)]
+mod golden;
+pub mod grid;
+pub mod linear;
+pub mod metrics;
+pub mod model;
+pub mod moments;
+pub mod rows;
+pub mod scaling;
+pub mod scores;
+pub mod selection;
+pub mod stacking;
 
 pub use evaluation::{ClassAccuracy, CurvePoint, Evaluation};

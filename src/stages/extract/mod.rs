@@ -52,9 +52,6 @@ pub struct ExtractParams {
     /// What runs the network. Default: `auto`.
     #[serde(default)]
     pub runtime: RuntimeChoice,
-    /// The shared library of ONNX Runtime. Default: looked for, see `runtime`.
-    #[serde(default)]
-    pub library: Option<String>,
     /// How many images go through the network together. It can change the last bits of the
     /// features. Default: 8, where larger batches stop being faster.
     #[serde(default = "default_batch")]
@@ -149,10 +146,6 @@ impl Stage for Extract {
         }
         if let Some((name, message)) = params.preprocess.problem() {
             return Err(StageError::parameter(format!("preprocess.{name}"), message));
-        }
-        if params.runtime == RuntimeChoice::Embedded && params.library.is_some() {
-            let message = "the embedded kernels use no library; leave it out";
-            return Err(StageError::parameter("library", message));
         }
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! What runs the network, and whether it can take what it is given.
 
-use std::path::Path;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +18,7 @@ const SPEED_UP: &str = "1.5";
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuntimeChoice {
-    /// ONNX Runtime if it is found (`library`, `ORT_DYLIB_PATH`, the cache folder that
+    /// ONNX Runtime if it is found (`ORT_DYLIB_PATH`, the cache folder that
     /// `make onnxruntime` fills, beside the program, the system), else the embedded kernels.
     #[default]
     Auto,
@@ -35,7 +33,7 @@ pub(super) fn locate_runtime(params: &ExtractParams) -> Result<Option<Library>, 
     if params.runtime == RuntimeChoice::Embedded {
         return Ok(None);
     }
-    let found = locate(params.library.as_deref().map(Path::new)).map_err(network_error)?;
+    let found = locate().map_err(network_error)?;
     if found.is_none() && params.runtime == RuntimeChoice::Onnxruntime {
         return Err(StageError::Missing {
             message: "ONNX Runtime was found neither by `ORT_DYLIB_PATH`, nor in \

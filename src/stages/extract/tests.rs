@@ -55,7 +55,6 @@ fn params(tensors: &[&str]) -> ExtractParams {
         storage: Storage::F32,
         preprocess: Preprocess { size: 12, ..Preprocess::default() },
         runtime: RuntimeChoice::Embedded,
-        library: None,
         batch: 3,
     }
 }
@@ -186,11 +185,6 @@ fn what_does_not_fit_is_said_before_anything_runs() {
         error(ExtractParams { preprocess: large, ..params(&["map"]) }),
         "parameter `preprocess.size`: gives 24x24 pixels; the network takes 12x12"
     );
-    let library = Some("/nowhere/libonnxruntime.so".to_owned());
-    let absent = ExtractParams { runtime: RuntimeChoice::Auto, library, ..params(&["map"]) };
-    assert!(matches!(run(&absent, &images, &model, 1), Err(StageError::Missing { .. })));
-    let contradiction = ExtractParams { runtime: RuntimeChoice::Embedded, ..absent };
-    assert!(error(contradiction).starts_with("parameter `library`"));
 }
 
 #[test]

@@ -1,0 +1,62 @@
+# `make` prints this list. A target is a line or two; what is longer is a subcommand or a script.
+
+ERPC := $(or $(CARGO_TARGET_DIR),target)/release/erpc-pipe
+BENCH_VENV ?= $(or $(ERPC_BENCH_VENV),$(HOME)/.cache/erpc-bench)
+
+.DEFAULT_GOAL := help
+.PHONY: help quickstart onnxruntime build test test-all check doc ci results reproduce-tables \
+        bench bench-setup deny gc clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+quickstart: build ## Build, then run experiments/quickstart.toml (synthetic data, no download needed)
+	@[ -n "$$ERPC_OFFLINE" ] || ./scripts/fetch-onnxruntime.sh --optional
+	$(ERPC) run experiments/quickstart.toml
+
+onnxruntime: ## Fetch ONNX Runtime (optional: backbones run faster with it)
+	@./scripts/fetch-onnxruntime.sh
+
+build: ## Build the release binary
+	cargo build --release
+
+test: ## Run the tests
+	cargo test --release
+
+test-all: ## Run the tests, the slow ones too
+	cargo test --release -- --include-ignored
+
+check: ## Format, lints, layering and documentation
+	cargo fmt --check
+	cargo clippy --release --all-targets -- -D warnings
+	cargo test --release --test main architecture
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps
+
+doc: ## Build the documentation of the library and open it
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --open
+
+ci: check ## Everything that CI runs
+	./.ci/run
+
+results: build ## Run every experiment whose data is there; what is known is reused
+	@for manifest in experiments/*.toml; do $(ERPC) run "$$manifest" || [ $$? -eq 7 ] || exit 1; done
+
+reproduce-tables: results ## Put the tables of results/ into README.md and say whether they moved
+	./scripts/insert-results.sh README.md
+	git diff --stat -- README.md results
+
+bench: build ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
+	./benches/run.sh $(ERPC) $(BENCH_VENV)
+
+bench-setup: ## Install the peers of `make bench` into a virtual environment outside the tree
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --requirement benches/requirements.txt
+
+deny: ## Check licences, sources and duplicates of the dependencies (needs cargo-deny)
+	cargo deny check bans licenses sources
+
+gc: build ## Remove from the store what no manifest needs any more
+	$(ERPC) gc
+
+clean: ## Remove what cargo built; the store and the results stay
+	cargo clean

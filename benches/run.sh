@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs every benchmark for which the peers and the data are there.
+# usage: benches/run.sh ERPC_BINARY VIRTUAL_ENVIRONMENT [options of dag.py]
+set -uo pipefail
+cd "$(dirname "$0")/.."
+erpc="$1"
+python="$2/bin/python"
+shift 2
+if [ ! -x "$python" ]; then
+    echo "skipped: the peers are not installed (\`make bench-setup\` installs them)"
+    python="$(command -v python3)" || { echo "skipped: there is no python3"; exit 0; }
+fi
+failed=0
+"$python" benches/dag.py "$erpc" "$@" || failed=1
+"$python" benches/extract.py "$erpc" || failed=1
+exit "$failed"

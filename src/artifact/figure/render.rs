@@ -1,0 +1,184 @@
+//! Draws shapes with plotters, once as text and once as pixels.
+//!
+//! plotters places everything on whole units, so both pictures are drawn four times as large as
+//! their nominal size: the SVG says so in its `viewBox`, the pixels are averaged in pairs, which
+//! also smooths their edges.
+
+use std::error::Error;
+use std::io;
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder as _};
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, FontTransform, RGBAColor, ShapeStyle, TextStyle};
+
+use super::dash::strokes;
+use super::drawing::{Drawing, Point, Shape};
+use super::font;
+use super::ink::Ink;
+use super::text::{HorizontalAnchor, Text, Turn, VerticalAnchor};
+use crate::artifact::invalid;
+
+/// Units of plotters in one pixel of the nominal size.
+const UNITS: f64 = 4.0;
+
+/// Pixels of the nominal size that a drawing may have: about 150 MB while it is drawn.
+const MAX_PIXELS: f64 = 3.0e6;
+
+type DrawResult = Result<(), Box<dyn Error>>;
+
+/// The drawing as an SVG document with a title.
+pub(super) fn svg(drawing: &Drawing, title: &str) -> io::Result<String> {
+    let (width, height) = size(drawing)?;
+    let mut body = String::new();
+    {
+        let mut backend = SVGBackend::with_string(&mut body, (width, height));
+        draw(drawing, &mut backend).map_err(|error| invalid(error.to_string()))?;
+    }
+    // The first line is plotters' own head, which takes its units for pixels.
+    let (_, body) = body.split_once('\n').unwrap_or(("", &body));
+    let page = drawing.page();
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{}</title>\n{body}",
+        page.width(),
+        page.height(),
+        escape(title),
+    ))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The drawing as a PNG of twice its nominal size.
+pub(super) fn png(drawing: &Drawing) -> io::Result<Vec<u8>> {
+    let (width, height) = size(drawing)?;
+    let mut fine = vec![255; 3 * width as usize * height as usize];
+    {
+        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
+        draw(drawing, &mut backend).map_err(|error| invalid(error.to_string()))?;
+    }
+    let pixels = halve(&fine, width as usize);
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive)
+        .write_image(&pixels, width / 2, height / 2, ExtendedColorType::Rgb8)
+        .map_err(|error| invalid(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// The size in units of plotters.
+fn size(drawing: &Drawing) -> io::Result<(u32, u32)> {
+    let page = drawing.page();
+    let (width, height) = (page.width().ceil(), page.height().ceil());
+    if !(width >= 1.0 && height >= 1.0 && width * height <= MAX_PIXELS) {
+        let message = format!(
+            "a drawing of {width} x {height} pixels; expected at least one and at most \
+             {MAX_PIXELS} in all"
+        );
+        return Err(invalid(message));
+    }
+    Ok((units(width).unsigned_abs(), units(height).unsigned_abs()))
+}
+
+/// Averages squares of two by two pixels. `width` is even, and so is the height.
+fn halve(fine: &[u8], width: usize) -> Vec<u8> {
+    let mut pixels = Vec::with_capacity(fine.len() / 4);
+    for rows in fine.chunks_exact(2 * 3 * width) {
+        let (upper, lower) = rows.split_at(3 * width);
+        for (upper, lower) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
+            for channel in 0..3 {
+                let places =
+                    [upper[channel], upper[channel + 3], lower[channel], lower[channel + 3]];
+                let sum: u16 = places.iter().map(|&byte| u16::from(byte)).sum();
+                pixels.push(u8::try_from((sum + 2) / 4).expect("a mean of bytes is a byte"));
+            }
+        }
+    }
+    pixels
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a page has far fewer units than 2^31")]
+fn units(pixels: f64) -> i32 {
+    (pixels * UNITS).round() as i32
+}
+
+fn place((x, y): Point) -> (i32, i32) {
+    (units(x), units(y))
+}
+
+fn draw<B: DrawingBackend>(drawing: &Drawing, backend: &mut B) -> DrawResult
+where
+    B::ErrorType: 'static,
+{
+    let page = drawing.page();
+    let corner = place((page.right, page.bottom));
+    backend.draw_rect((0, 0), corner, &style(Ink::WHITE, 1.0), true)?;
+    for shape in drawing.shapes() {
+        match shape {
+            Shape::Line { points, ink, width, dash } => {
+                for stroke in strokes(points, *dash, *width) {
+                    backend.draw_path(stroke.into_iter().map(place), &style(*ink, *width))?;
+                }
+            }
+            Shape::Area { points, ink } => {
+                backend.fill_polygon(points.iter().copied().map(place), &style(*ink, 1.0))?;
+            }
+            Shape::Rectangle { bounds, ink } => {
+                let (from, to) = ((bounds.left, bounds.top), (bounds.right, bounds.bottom));
+                backend.draw_rect(place(from), place(to), &style(*ink, 1.0), true)?;
+            }
+            Shape::Circle { centre, radius, ink } => {
+                let radius = units(*radius).unsigned_abs();
+                backend.draw_circle(place(*centre), radius, &style(*ink, 1.0), true)?;
+            }
+            Shape::Text(text) => {
+                backend.draw_text(&text.content, &text_style(text), place(text.at))?;
+            }
+        }
+    }
+    backend.present()?;
+    Ok(())
+}
+
+fn color(ink: Ink) -> RGBAColor {
+    let (red, green, blue) = ink.rgb;
+    RGBAColor(red, green, blue, ink.opacity)
+}
+
+fn style(ink: Ink, width: f64) -> ShapeStyle {
+    let stroke_width = units(width).unsigned_abs().max(1);
+    ShapeStyle { color: color(ink), filled: true, stroke_width }
+}
+
+fn text_style(text: &Text) -> TextStyle<'static> {
+    let horizontal = match text.horizontal {
+        HorizontalAnchor::Left => HPos::Left,
+        HorizontalAnchor::Middle => HPos::Center,
+        HorizontalAnchor::Right => HPos::Right,
+    };
+    let vertical = match text.vertical {
+        VerticalAnchor::Top => VPos::Top,
+        VerticalAnchor::Middle => VPos::Center,
+        VerticalAnchor::Bottom => VPos::Bottom,
+    };
+    let turn = match text.turn {
+        Turn::None => FontTransform::None,
+        Turn::Upwards => FontTransform::Rotate270,
+    };
+    let font = font::font(text.size * UNITS).transform(turn);
+    let color = color(text.ink).to_backend_color();
+    TextStyle { font, color, pos: Pos::new(horizontal, vertical) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halving_takes_the_mean_of_four_pixels() {
+        let fine = [0, 0, 0, 255, 255, 255, 1, 2, 3, 0, 0, 0];
+        assert_eq!(halve(&fine, 2), [64, 64, 65]);
+    }
+}

@@ -1,0 +1,87 @@
+//! How tidy data is shown: which of it becomes a printed row, column and mark.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything about a printed table that is not data.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Presentation {
+    /// What the table shows, in a sentence.
+    pub caption: String,
+    /// The tidy columns that together make one printed row; if empty, each tidy row is printed.
+    pub rows: Vec<String>,
+    /// The printed columns, from left to right.
+    pub columns: Vec<TableColumn>,
+    /// Marks on rows that need a warning.
+    pub stamps: Vec<Stamp>,
+    /// Lines below the table.
+    pub notes: Vec<String>,
+}
+
+/// One printed column.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TableColumn {
+    /// What stands above it.
+    pub heading: String,
+    /// What stands in it.
+    pub cell: Cell,
+}
+
+/// Where the text of a printed cell comes from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "cell", rename_all = "kebab-case")]
+pub enum Cell {
+    /// A tidy column as it is, taken from the first tidy row of the printed row.
+    Value {
+        /// The tidy column.
+        column: String,
+        /// Other words for some of its values.
+        labels: BTreeMap<String, String>,
+    },
+    /// A number with its spread, as in `30.7 ± 1.2`.
+    Measure {
+        /// The value of the tidy column `metric` that picks the tidy row.
+        metric: String,
+        /// The tidy column of the number.
+        value: String,
+        /// The tidy column of its spread; it is left out where that is absent.
+        spread: Option<String>,
+        /// Digits after the point.
+        digits: u8,
+        /// The unit.
+        scale: Scale,
+    },
+}
+
+/// The unit in which a number is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// As it is.
+    Plain,
+    /// A fraction of one, times a hundred.
+    Percent,
+}
+
+impl Scale {
+    /// The number in this unit.
+    #[must_use]
+    pub fn apply(self, value: f64) -> f64 {
+        match self {
+            Self::Plain => value,
+            Self::Percent => value * 100.0,
+        }
+    }
+}
+
+/// A mark on each printed row for which a flag is set, explained below the table.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The tidy column with the flag.
+    pub column: String,
+    /// The mark, such as `†`.
+    pub mark: String,
+    /// What it means.
+    pub meaning: String,
+}

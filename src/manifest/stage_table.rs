@@ -1,0 +1,144 @@
+//! A `[stage.NAME]` table as written.
+
+use indexmap::IndexMap;
+
+use crate::stage::Threads;
+
+use super::{Content, InputSpec, Located, Node, Place, Problem, Table, check_name, reference};
+
+/// The keys of a stage.
+const KEYS: [&str; 6] = ["kind", "inputs", "params", "threads", "memory", "remove"];
+
+/// A stage, all of it optional because a file below may have the rest.
+#[derive(Clone, Debug)]
+pub(crate) struct StageTable {
+    pub(crate) name: Located<String>,
+    pub(crate) kind: Option<Located<String>>,
+    pub(crate) inputs: IndexMap<String, InputSpec>,
+    /// Ports that came from below when the kind changed: dropped if the new kind lacks them.
+    pub(crate) inherited_ports: Vec<String>,
+    pub(crate) params: Option<ParamTable>,
+    pub(crate) threads: Option<Threads>,
+    pub(crate) memory_mib: Option<u64>,
+    pub(crate) remove: Option<Place>,
+}
+
+/// The parameters, and where the word `params` stands.
+#[derive(Clone, Debug)]
+pub(crate) struct ParamTable {
+    pub(crate) place: Place,
+    pub(crate) table: Table,
+}
+
+impl StageTable {
+    pub(super) fn read(
+        name: &Located<String>,
+        node: &Node,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        check_name("a stage", name, problems);
+        let table = node.table(problems)?;
+        table.reject_unknown("a stage", &KEYS, problems);
+        let value = |key: &str| table.get(key).map(|entry| &entry.value);
+        Some(Self {
+            name: name.clone(),
+            kind: value("kind").and_then(|node| node.text(problems)),
+            inputs: value("inputs").map(|node| read_inputs(node, problems)).unwrap_or_default(),
+            inherited_ports: Vec::new(),
+            params: read_params(table, problems),
+            threads: value("threads").and_then(|node| read_threads(node, problems)),
+            memory_mib: value("memory").and_then(|node| read_memory(node, problems)),
+            remove: read_remove("stage", table, problems),
+        })
+    }
+
+    /// Lays `top` over this stage.
+    pub(crate) fn overlaid_by(mut self, top: Self) -> Self {
+        let word = |kind: &Option<Located<String>>| kind.as_ref().map(|kind| kind.value.clone());
+        if top.kind.is_some() && word(&self.kind) != word(&top.kind) {
+            // Another kind: the old parameters mean nothing, the old inputs may.
+            self.params = None;
+            self.inherited_ports = self.inputs.keys().cloned().collect();
+        }
+        if top.kind.is_some() {
+            self.kind = top.kind;
+            self.name = top.name;
+        }
+        self.inherited_ports.retain(|port| !top.inputs.contains_key(port));
+        self.inputs.extend(top.inputs);
+        self.params = match (self.params, top.params) {
+            (Some(old), Some(new)) => {
+                Some(ParamTable { place: new.place, table: old.table.overlaid_by(new.table) })
+            }
+            (old, new) => new.or(old),
+        };
+        self.threads = top.threads.or(self.threads);
+        self.memory_mib = top.memory_mib.or(self.memory_mib);
+        self
+    }
+}
+
+fn read_inputs(node: &Node, problems: &mut Vec<Problem>) -> IndexMap<String, InputSpec> {
+    let mut inputs = IndexMap::new();
+    for entry in node.table(problems).map_or(&[][..], |table| &table.0) {
+        if let Some(input) = reference::read(&entry.key.place, &entry.value, problems) {
+            inputs.insert(entry.key.value.clone(), input);
+        }
+    }
+    inputs
+}
+
+fn read_params(table: &Table, problems: &mut Vec<Problem>) -> Option<ParamTable> {
+    let entry = table.get("params")?;
+    let table = entry.value.table(problems)?.clone();
+    Some(ParamTable { place: entry.key.place.clone(), table })
+}
+
+fn read_threads(node: &Node, problems: &mut Vec<Problem>) -> Option<Threads> {
+    const EXPECTED: &str = "a positive number of threads or `\"all\"`";
+    match &node.content {
+        Content::Text(text) if text == "all" => return Some(Threads::All),
+        Content::Integer(count) => {
+            if let Some(count) = usize::try_from(*count).ok().filter(|count| *count > 0) {
+                return Some(Threads::Count(count));
+            }
+            problems.push(Problem::at(&node.place, format!("expected {EXPECTED}, found {count}")));
+        }
+        Content::Text(text) => {
+            let message = format!("expected {EXPECTED}, found {text:?}");
+            problems.push(Problem::at(&node.place, message));
+        }
+        _ => node.reject(EXPECTED, problems),
+    }
+    None
+}
+
+/// Reads `512MiB` or `2GiB` as MiB.
+fn read_memory(node: &Node, problems: &mut Vec<Problem>) -> Option<u64> {
+    let text = node.text(problems)?;
+    let parse = |unit, mib: u64| {
+        let digits = text.value.strip_suffix(unit)?.trim_end();
+        digits.parse::<u64>().ok().filter(|amount| *amount > 0)?.checked_mul(mib)
+    };
+    let amount = parse("MiB", 1).or_else(|| parse("GiB", 1024));
+    if amount.is_none() {
+        let message = format!("`{}` is not an amount of memory", text.value);
+        let help = "write a whole number and its unit, such as `\"512MiB\"` or `\"2GiB\"`";
+        problems.push(Problem::at(&text.place, message).help(help));
+    }
+    amount
+}
+
+/// Reads `remove = true`, which stands alone in its table.
+pub(super) fn read_remove(what: &str, table: &Table, problems: &mut Vec<Problem>) -> Option<Place> {
+    let entry = table.get("remove")?;
+    if !entry.value.boolean(problems)? {
+        return None;
+    }
+    if let Some(other) = table.0.iter().find(|other| other.key.value != "remove") {
+        let message = format!("a {what} that is taken out has no other keys");
+        let help = format!("delete `remove`, or everything else of the {what}");
+        problems.push(Problem::at(&other.key.place, message).help(help));
+    }
+    Some(entry.key.place.clone())
+}

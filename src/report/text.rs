@@ -1,0 +1,141 @@
+//! Durations, sizes, counts and colours as people read them.
+
+use std::time::Duration;
+
+use crate::event::Summary;
+
+/// Whether words are coloured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Paint {
+    /// No escape codes.
+    Off,
+    /// ANSI escape codes.
+    On,
+}
+
+/// The colours in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Colour {
+    Green,
+    Red,
+    Yellow,
+    Dim,
+}
+
+impl Paint {
+    /// Colours for a terminal, unless the variable `NO_COLOR` is set to anything.
+    #[must_use]
+    pub fn choose(is_terminal: bool) -> Self {
+        let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if is_terminal && !is_refused { Self::On } else { Self::Off }
+    }
+
+    /// The text in a colour.
+    pub(super) fn paint(self, colour: Colour, text: &str) -> String {
+        let code = match colour {
+            Colour::Green => 32,
+            Colour::Red => 31,
+            Colour::Yellow => 33,
+            Colour::Dim => 2,
+        };
+        match self {
+            Self::Off => text.to_owned(),
+            Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+        }
+    }
+}
+
+/// A duration such as `0.42 s`, `12.3 s`, `3 min 05 s` or `2 h 07 min`.
+#[must_use]
+pub fn duration_text(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    let whole = duration.as_secs();
+    if seconds < 9.995 {
+        format!("{seconds:.2} s")
+    } else if seconds < 99.95 {
+        format!("{seconds:.1} s")
+    } else if whole < 3600 {
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    } else {
+        format!("{} h {:02} min", whole / 3600, whole % 3600 / 60)
+    }
+}
+
+/// A size such as `640 B` or `4.7 GiB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1023.95 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
+/// The last line of a run: how it ended, after what time, and the counts.
+#[must_use]
+pub fn summary_text(summary: &Summary, elapsed: Duration) -> String {
+    let end = if summary.interrupted {
+        "interrupted after"
+    } else if summary.failed > 0 {
+        "failed after"
+    } else {
+        "finished in"
+    };
+    let Summary { reused, ran, failed, skipped, .. } = summary;
+    let time = duration_text(elapsed);
+    if summary.failed == 0 && summary.skipped == 0 && summary.ran == 0 && !summary.interrupted {
+        return format!("{end} {time}: everything reused ({reused} stages)");
+    }
+    format!("{end} {time}: {reused} reused, {ran} ran, {failed} failed, {skipped} skipped")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well_at_every_length() {
+        let texts = [0.0, 0.4242, 9.999, 12.34, 99.96, 185.0, 7640.0]
+            .map(|seconds| duration_text(Duration::from_secs_f64(seconds)));
+        let expected =
+            ["0.00 s", "0.42 s", "10.0 s", "12.3 s", "1 min 39 s", "3 min 05 s", "2 h 07 min"];
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn sizes_read_well_at_every_size() {
+        let texts = [0, 1023, 1024, 1_048_575, 5_046_586_573].map(bytes_text);
+        assert_eq!(texts, ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "4.7 GiB"]);
+    }
+
+    #[test]
+    fn a_last_line_says_how_the_run_ended() {
+        let time = Duration::from_secs(2);
+        let mut summary = Summary { reused: 12, ..Summary::default() };
+        assert_eq!(
+            summary_text(&summary, time),
+            "finished in 2.00 s: everything reused (12 stages)"
+        );
+        summary.ran = 1;
+        let counts = "12 reused, 1 ran, 0 failed, 0 skipped";
+        assert_eq!(summary_text(&summary, time), format!("finished in 2.00 s: {counts}"));
+        summary.failed = 1;
+        assert!(summary_text(&summary, time).starts_with("failed after"));
+        summary.interrupted = true;
+        assert!(summary_text(&summary, time).starts_with("interrupted after"));
+    }
+
+    #[test]
+    fn colour_is_only_added_when_it_is_on() {
+        assert_eq!(Paint::Off.paint(Colour::Red, "x"), "x");
+        assert_eq!(Paint::On.paint(Colour::Red, "x"), "\u{1b}[31mx\u{1b}[0m");
+        assert_eq!(Paint::choose(false), Paint::Off);
+    }
+}

@@ -1,0 +1,35 @@
+//! What every figure says in words: the names of its rows, counts, and the stamp.
+
+use super::super::rows::Row;
+use super::PlotParams;
+
+/// The mark of a row that was selected on test images.
+pub(super) const STAMP: &str = "†";
+
+/// The label of a row, stamped where it must be.
+pub(super) fn row_label(params: &PlotParams, row: &Row<'_>) -> String {
+    let label = row.label(&params.headings);
+    if row.is_peeked() { format!("{label} {STAMP}") } else { label }
+}
+
+/// The small print: what was averaged over how many images, and the stamp.
+pub(super) fn notes(rows: &[&Row<'_>], mut notes: Vec<String>) -> Vec<String> {
+    let seeds = range(rows.iter().map(|row| row.members.len()));
+    let evaluations = || rows.iter().flat_map(|row| &row.members).map(|member| member.evaluation);
+    let seen = range(evaluations().map(|evaluation| evaluation.test_seen_images));
+    let unseen = range(evaluations().map(|evaluation| evaluation.test_unseen_images));
+    let plural = if seeds == "1" { "run" } else { "runs (seeds)" };
+    notes
+        .push(format!("{seeds} {plural}; test images: {seen} of seen, {unseen} of unseen classes"));
+    if rows.iter().any(|row| row.is_peeked()) {
+        notes.push(format!("{STAMP} selected on test"));
+    }
+    notes
+}
+
+fn range(counts: impl Iterator<Item = usize>) -> String {
+    let counts: Vec<usize> = counts.collect();
+    let least = counts.iter().min().copied().unwrap_or(0);
+    let most = counts.iter().max().copied().unwrap_or(0);
+    if least == most { least.to_string() } else { format!("{least}–{most}") }
+}

@@ -1,0 +1,261 @@
+//! Gathered evaluations put together into the rows of a table or the lines of a figure.
+//!
+//! A row is a setting: its key says which labels it has on the axes of the sweep, its members are
+//! the evaluations of its seeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::stage::{GatheredItem, StageError};
+use crate::zsl::Evaluation;
+
+/// The axis that is averaged over.
+const SEED: &str = "seed";
+
+/// The word for the gathered stage's name among the axes.
+const STAGE: &str = "stage";
+
+/// What a row shows on an axis that its trial does not have.
+const NO_LABEL: &str = "–";
+
+type Item = GatheredItem<Evaluation>;
+
+/// All evaluations of one setting.
+pub(super) struct Row<'a> {
+    /// Axis and label, in the order in which they are shown.
+    pub(super) key: Vec<(String, String)>,
+    /// The evaluations, in the order of gathering.
+    pub(super) members: Vec<Member<'a>>,
+}
+
+/// One evaluation of a setting.
+pub(super) struct Member<'a> {
+    /// The label of the seed, for trials that have one.
+    pub(super) seed: Option<&'a str>,
+    /// What was measured.
+    pub(super) evaluation: &'a Evaluation,
+}
+
+impl Row<'_> {
+    /// The labels of the key in one line, under the headings of the manifest.
+    pub(super) fn label(&self, headings: &BTreeMap<String, String>) -> String {
+        let labels = self.key.iter().map(|(axis, label)| label_heading(headings, axis, label));
+        labels.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a member was selected by looking at test images.
+    pub(super) fn is_peeked(&self) -> bool {
+        self.members.iter().any(|member| member.evaluation.peeked)
+    }
+
+    /// The seeds, in order; a trial without one counts nothing here.
+    pub(super) fn seeds(&self) -> String {
+        let seeds = self.members.iter().filter_map(|member| member.seed);
+        seeds.collect::<Vec<_>>().join(", ")
+    }
+
+    /// A value of each member, in order.
+    pub(super) fn values(&self, value: impl Fn(&Evaluation) -> f64) -> Vec<f64> {
+        self.members.iter().map(|member| value(member.evaluation)).collect()
+    }
+}
+
+/// The heading of an axis or metric, or else its name.
+pub(super) fn heading(headings: &BTreeMap<String, String>, name: &str, default: &str) -> String {
+    headings.get(name).map_or(default, String::as_str).to_owned()
+}
+
+/// The heading of a label: under `axis=label`, else under `label`, else the label itself.
+fn label_heading(headings: &BTreeMap<String, String>, axis: &str, label: &str) -> String {
+    let found = headings.get(&format!("{axis}={label}")).or_else(|| headings.get(label));
+    found.map_or(label, String::as_str).to_owned()
+}
+
+/// The shown label of a key's entry.
+pub(super) fn shown_label(
+    headings: &BTreeMap<String, String>,
+    (axis, label): &(String, String),
+) -> String {
+    label_heading(headings, axis, label)
+}
+
+/// Puts the items that `select` lets through into rows.
+///
+/// # Errors
+/// If an axis is unknown, nothing is selected, or a row would hold two evaluations of one seed.
+pub(super) fn group<'a>(
+    items: &'a [Item],
+    axes: &[String],
+    select: &BTreeMap<String, String>,
+) -> Result<Vec<Row<'a>>, StageError> {
+    check_axes(items, "rows", axes.iter())?;
+    check_axes(items, "select", select.keys())?;
+    let items: Vec<&Item> = items
+        .iter()
+        .filter(|item| {
+            select.iter().all(|(axis, label)| label_on(item, axis) == Some(label.as_str()))
+        })
+        .collect();
+    if items.is_empty() {
+        return Err(nothing_selected(select));
+    }
+    let axes = if axes.is_empty() { default_axes(&items, select) } else { axes.to_vec() };
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for item in items {
+        let key: Vec<(String, String)> = axes
+            .iter()
+            .map(|axis| (axis.clone(), label_on(item, axis).unwrap_or(NO_LABEL).to_owned()))
+            .collect();
+        let member = Member { seed: item.trial.label(SEED), evaluation: &item.value };
+        match rows.iter_mut().find(|row| row.key == key) {
+            None => rows.push(Row { key, members: vec![member] }),
+            Some(row) => {
+                check_new_seed(row, item, &member)?;
+                row.members.push(member);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn label_on<'a>(item: &'a Item, axis: &str) -> Option<&'a str> {
+    if axis == STAGE { Some(&item.stage) } else { item.trial.label(axis) }
+}
+
+fn check_axes<'a>(
+    items: &[Item],
+    parameter: &str,
+    axes: impl Iterator<Item = &'a String>,
+) -> Result<(), StageError> {
+    for axis in axes {
+        if !items.iter().any(|item| label_on(item, axis).is_some()) {
+            let mut known = vec![STAGE.to_owned()];
+            known.extend(axes_of(items.iter()));
+            let known = known.join("`, `");
+            let message = format!("no trial varies along `{axis}`; there are `{known}`");
+            return Err(StageError::parameter(parameter, message));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
+    if select.is_empty() {
+        return StageError::data("there is no evaluation to show; connect at least one");
+    }
+    let wanted: Vec<String> =
+        select.iter().map(|(axis, label)| format!("{axis}={label}")).collect();
+    let wanted = wanted.join(", ");
+    StageError::parameter("select", format!("no evaluation has `{wanted}`; check the labels"))
+}
+
+/// The axes of the trials in the order of their first appearance.
+fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
+    let mut axes: Vec<String> = Vec::new();
+    for (axis, _) in items.flat_map(|item| &item.trial.0) {
+        if !axes.contains(axis) {
+            axes.push(axis.clone());
+        }
+    }
+    axes
+}
+
+/// All axes but the seed and those that are selected, and the stage where it tells rows apart.
+fn default_axes(items: &[&Item], select: &BTreeMap<String, String>) -> Vec<String> {
+    let stages: BTreeSet<&str> = items.iter().map(|item| item.stage.as_str()).collect();
+    let mut axes = axes_of(items.iter().copied());
+    axes.retain(|axis| axis != SEED && !select.contains_key(axis));
+    if stages.len() > 1 || axes.is_empty() {
+        axes.insert(0, STAGE.to_owned());
+    }
+    axes
+}
+
+/// Two evaluations of one seed in a row mean that the row mixes settings.
+fn check_new_seed(row: &Row<'_>, item: &Item, member: &Member<'_>) -> Result<(), StageError> {
+    if row.members.iter().all(|other| other.seed != member.seed) {
+        return Ok(());
+    }
+    let key: Vec<String> = row.key.iter().map(|(axis, label)| format!("{axis}={label}")).collect();
+    let seed = member.seed.map_or("no seed".to_owned(), |seed| format!("seed {seed}"));
+    let mut known = vec![STAGE.to_owned()];
+    known.extend(axes_of(std::iter::once(item)).into_iter().filter(|axis| axis != SEED));
+    Err(StageError::parameter(
+        "rows",
+        format!(
+            "the row `{}` has two evaluations of {seed}; add the axis that tells them apart, one \
+             of `{}`, or choose with `select`",
+            key.join(", "),
+            known.join("`, `"),
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::fake;
+
+    fn keys(rows: &[Row<'_>]) -> Vec<String> {
+        rows.iter().map(|row| row.label(&BTreeMap::new())).collect()
+    }
+
+    fn items() -> Vec<Item> {
+        let mut items = Vec::new();
+        for method in ["eszsl", "ale"] {
+            for seed in ["1", "2"] {
+                items.push(fake::item("score", &[("method", method), ("seed", seed)]));
+            }
+        }
+        items
+    }
+
+    #[test]
+    fn rows_are_all_axes_but_the_seed_in_the_order_of_gathering() {
+        let items = items();
+        let rows = group(&items, &[], &BTreeMap::new()).unwrap();
+        assert_eq!(keys(&rows), ["eszsl", "ale"]);
+        assert_eq!(rows[0].seeds(), "1, 2");
+    }
+
+    #[test]
+    fn the_stage_tells_rows_apart_where_several_are_gathered() {
+        let mut items = items();
+        items.push(fake::item("baseline", &[]));
+        let rows = group(&items, &[], &BTreeMap::new()).unwrap();
+        assert_eq!(keys(&rows), ["score, eszsl", "score, ale", "baseline, –"]);
+    }
+
+    #[test]
+    fn a_selection_leaves_its_axis_out_of_the_key() {
+        let items = items();
+        let select = BTreeMap::from([("method".to_owned(), "ale".to_owned())]);
+        let rows = group(&items, &[], &select).unwrap();
+        assert_eq!((rows.len(), rows[0].label(&BTreeMap::new()).as_str()), (1, "score"));
+    }
+
+    #[test]
+    fn a_row_that_mixes_settings_is_refused() {
+        let items = items();
+        let error = group(&items, &["stage".to_owned()], &BTreeMap::new()).err().unwrap();
+        insta::assert_snapshot!(error, @"parameter `rows`: the row `stage=score` has two evaluations of seed 1; add the axis that tells them apart, one of `stage`, `method`, or choose with `select`");
+    }
+
+    #[test]
+    fn an_unknown_axis_is_named_with_the_known_ones() {
+        let items = items();
+        let error = group(&items, &["metod".to_owned()], &BTreeMap::new()).err().unwrap();
+        insta::assert_snapshot!(error, @"parameter `rows`: no trial varies along `metod`; there are `stage`, `method`, `seed`");
+    }
+
+    #[test]
+    fn a_heading_may_name_the_axis_of_its_label() {
+        let headings = BTreeMap::from([
+            ("ale".to_owned(), "ALE".to_owned()),
+            ("bits=8".to_owned(), "8 bit".to_owned()),
+        ]);
+        let pair = |axis: &str, label: &str| (axis.to_owned(), label.to_owned());
+        assert_eq!(shown_label(&headings, &pair("method", "ale")), "ALE");
+        assert_eq!(shown_label(&headings, &pair("bits", "8")), "8 bit");
+        assert_eq!(shown_label(&headings, &pair("depth", "8")), "8");
+    }
+}

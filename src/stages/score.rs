@@ -1,0 +1,160 @@
+//! `score`: every test image on every candidate class.
+
+use std::io;
+
+use ndarray::Array2;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::attributes::Attributes;
+use crate::data::features::{Features, TensorView};
+use crate::data::samples::{SampleIndex, Samples};
+use crate::data::split::{SplitMismatch, TestSeenSamples, TestUnseenSamples};
+use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
+use crate::zsl::candidates::Candidate;
+use crate::zsl::model::Compatibility;
+use crate::zsl::rows::Rows;
+use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
+
+/// Nothing to set: candidates, scaling and tensor are the model's.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoreParams {}
+
+inputs! {
+    /// A model and what it is tested on.
+    pub struct ScoreInputs {
+        /// The model.
+        model: Compatibility,
+        /// One vector a sample.
+        features: Features,
+        /// Whose classes they are.
+        samples: Samples,
+        /// The attributes of the classes.
+        attributes: Attributes,
+        /// Test images of seen classes.
+        test_seen: TestSeenSamples,
+        /// Test images of unseen classes.
+        test_unseen: TestUnseenSamples,
+    }
+}
+outputs! {
+    /// The score table.
+    pub struct ScoreOutputs {
+        /// With true classes and the model's provenance.
+        scores: Scores,
+    }
+}
+
+/// The stage.
+pub struct Score;
+
+impl Stage for Score {
+    const KIND: &'static str = "score";
+    const SUMMARY: &'static str = "scores test images on all candidate classes";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = false;
+    type Params = ScoreParams;
+    type Inputs = ScoreInputs;
+    type Outputs = ScoreOutputs;
+
+    fn run(
+        _params: &ScoreParams,
+        inputs: ScoreInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<ScoreOutputs, StageError> {
+        let mismatch = |error: SplitMismatch| {
+            let help = "connect the model and both test parts to one `split-classes` stage";
+            StageError::data_with_help(error.to_string(), help)
+        };
+        let split = &inputs.model.provenance.split;
+        split.check_samples("model", &inputs.samples).map_err(mismatch)?;
+        split
+            .check_same("model", "seen test part", &inputs.test_seen.identity)
+            .and(split.check_same("model", "unseen test part", &inputs.test_unseen.identity))
+            .map_err(mismatch)?;
+        let view = inputs
+            .features
+            .tensor(inputs.model.tensor.as_deref())
+            .map_err(|error| StageError::data(error.to_string()))?;
+        check_shapes(&inputs, &view)?;
+        let signatures = inputs
+            .attributes
+            .matrix(inputs.model.candidates.names())
+            .map_err(|error| StageError::data(error.to_string()))?;
+        let header = ScoresHeader {
+            candidates: inputs.model.candidates.clone(),
+            seen_labels: labels(&inputs, &inputs.test_seen.images)?,
+            unseen_labels: labels(&inputs, &inputs.test_unseen.images)?,
+            provenance: inputs.model.provenance.clone(),
+        };
+        let class_weights = inputs.model.class_weights(&signatures);
+        let mut writer = ScoresWriter::new(cx.writer("scores")?, &header).map_err(encode_error)?;
+        for images in [&inputs.test_seen.images, &inputs.test_unseen.images] {
+            score(&inputs.model, Rows::new(&view, images), &class_weights, &mut writer, cx)?;
+        }
+        Ok(ScoreOutputs { scores: writer.finish().map_err(encode_error)? })
+    }
+}
+
+fn check_shapes(inputs: &ScoreInputs, view: &TensorView<'_>) -> Result<(), StageError> {
+    let (features, samples) = (inputs.features.len(), inputs.samples.len());
+    if features != samples {
+        let message = format!("{features} rows of features for {samples} samples");
+        let help = "connect `features` and `samples` of the same images";
+        return Err(StageError::data_with_help(message, help));
+    }
+    if view.width() != inputs.model.width() {
+        let (got, expected) = (view.width(), inputs.model.width());
+        let message =
+            format!("the features have {got} numbers an image, the model takes {expected}");
+        let help = "connect the same `features` to the model's stage and to this one";
+        return Err(StageError::data_with_help(message, help));
+    }
+    let same_names = inputs.attributes.names() == inputs.model.attributes;
+    if !same_names || inputs.attributes.norm() != inputs.model.attribute_norm {
+        let message = "the attributes are not those that the model was trained with";
+        let help = "connect the same `attributes` to the model's stage and to this one";
+        return Err(StageError::data_with_help(message, help));
+    }
+    Ok(())
+}
+
+fn labels(inputs: &ScoreInputs, images: &[SampleIndex]) -> Result<Vec<Candidate>, StageError> {
+    let label = |&sample: &SampleIndex| {
+        let class = inputs.samples.class_name(sample);
+        inputs.model.candidates.position(class).ok_or_else(|| {
+            let name = inputs.samples.name(sample);
+            StageError::data(format!("`{name}` is of class `{class}`, which is no candidate"))
+        })
+    };
+    images.iter().map(label).collect()
+}
+
+fn score(
+    model: &Compatibility,
+    rows: Rows<'_>,
+    class_weights: &Array2<f64>,
+    writer: &mut ScoresWriter,
+    cx: &StageContext<'_>,
+) -> Result<(), StageError> {
+    let mut scores = vec![0.0; class_weights.ncols()];
+    for (_, values) in rows.chunks(&model.scaling) {
+        cx.check_cancelled()?;
+        for row in values.chunks_exact(rows.width()) {
+            scores.fill(0.0);
+            // Summed in the order of the features, so that the bits are the same everywhere.
+            for (value, weights) in row.iter().zip(class_weights.rows()) {
+                for (score, weight) in scores.iter_mut().zip(weights) {
+                    *score += value * weight;
+                }
+            }
+            writer.push(&scores).map_err(encode_error)?;
+        }
+    }
+    Ok(())
+}
+
+fn encode_error(source: io::Error) -> StageError {
+    StageError::Encode { port: "scores".to_owned(), source }
+}

@@ -1,0 +1,385 @@
+//! `split-classes`: divides classes into seen and unseen ones and images into training and test.
+
+use std::collections::BTreeSet;
+
+use rand::seq::SliceRandom as _;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::attributes::Attributes;
+use crate::data::samples::Samples;
+use crate::data::split::{TestSeenSamples, TestUnseenSamples, TrainSamples};
+use crate::data::splitting::{SplitRule, split};
+use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
+
+/// Which classes are unseen, and how many images are held out.
+///
+/// Unseen classes come from exactly one of `unseen`, `unseen_file` and `role_column`; unseen
+/// validation classes from exactly one of `validation_unseen`, `validation_unseen_file`,
+/// `validation_unseen_count` and `role_column`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitClassesParams {
+    /// The unseen classes by name.
+    pub unseen: Vec<String>,
+    /// A file with one unseen class a line, such as AwA2's `testclasses.txt`.
+    pub unseen_file: Option<FileRef>,
+    /// The seen classes that play the unseen ones in validation, by name.
+    pub validation_unseen: Vec<String>,
+    /// A file with one of those classes a line.
+    pub validation_unseen_file: Option<FileRef>,
+    /// How many of them to draw by seed.
+    #[schemars(range(min = 1))]
+    pub validation_unseen_count: Option<usize>,
+    /// A column of the samples that says `seen`, `validation` or `unseen`, as that of synthetic
+    /// data does.
+    pub role_column: Option<String>,
+    /// Share of each seen class that is held out for the test, at least one image. Default 0.2,
+    /// about that of the Proposed Split.
+    #[schemars(range(min = 0.0, max = 0.9))]
+    pub test_seen_fraction: f64,
+    /// Share of each remaining class that is held out for validation, at least one image. Default
+    /// 0.2.
+    #[schemars(range(min = 0.0, max = 0.9))]
+    pub validation_seen_fraction: f64,
+    /// The largest number of training images a class. Default: no limit.
+    #[schemars(range(min = 2))]
+    pub max_train_per_class: Option<usize>,
+    /// Whether a listed class without samples is an error. Default: it is left out with a note.
+    pub require_all: bool,
+}
+
+impl Default for SplitClassesParams {
+    fn default() -> Self {
+        Self {
+            unseen: Vec::new(),
+            unseen_file: None,
+            validation_unseen: Vec::new(),
+            validation_unseen_file: None,
+            validation_unseen_count: None,
+            role_column: None,
+            test_seen_fraction: 0.2,
+            validation_seen_fraction: 0.2,
+            max_train_per_class: None,
+            require_all: false,
+        }
+    }
+}
+
+inputs! {
+    /// What is to be split.
+    pub struct SplitClassesInputs {
+        /// The samples.
+        samples: Samples,
+        /// The attributes; every class of the samples must have some.
+        attributes: Attributes,
+    }
+}
+outputs! {
+    /// The parts. A training stage has no port for the last two.
+    pub struct SplitClassesOutputs {
+        /// For training and selection.
+        train: TrainSamples,
+        /// Test images of seen classes.
+        test_seen: TestSeenSamples,
+        /// Test images of unseen classes.
+        test_unseen: TestUnseenSamples,
+    }
+}
+
+/// The stage.
+pub struct SplitClasses;
+
+impl Stage for SplitClasses {
+    const KIND: &'static str = "split-classes";
+    const SUMMARY: &'static str = "splits samples into training, seen test and unseen test images";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = true;
+    type Params = SplitClassesParams;
+    type Inputs = SplitClassesInputs;
+    type Outputs = SplitClassesOutputs;
+
+    fn check(params: &SplitClassesParams) -> Result<(), StageError> {
+        check(params)
+    }
+
+    fn run(
+        params: &SplitClassesParams,
+        inputs: SplitClassesInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<SplitClassesOutputs, StageError> {
+        let SplitClassesInputs { samples, attributes } = inputs;
+        attributes.matrix(samples.classes()).map_err(|error| {
+            let help = "add the class to the attribute table, or leave its photos out";
+            StageError::data_with_help(format!("{error}, but it has samples"), help)
+        })?;
+        let unseen = unseen_classes(params, &samples, cx)?;
+        let validation_unseen = validation_classes(params, &samples, &unseen, cx)?;
+        let rule = SplitRule {
+            unseen,
+            validation_unseen,
+            test_seen_fraction: params.test_seen_fraction,
+            validation_seen_fraction: params.validation_seen_fraction,
+            max_train_per_class: params.max_train_per_class,
+        };
+        let parts = split(&samples, &rule, &|stream| cx.rng(stream))
+            .map_err(|error| StageError::data(error.to_string()))?;
+        cx.note(format!(
+            "split {}: {} seen and {} unseen classes; {} training, {} seen and {} unseen test \
+             images",
+            parts.train.identity.split.short(),
+            parts.train.seen.len(),
+            parts.train.unseen.len(),
+            parts.train.images.len(),
+            parts.test_seen.images.len(),
+            parts.test_unseen.images.len()
+        ));
+        Ok(SplitClassesOutputs {
+            train: parts.train,
+            test_seen: parts.test_seen,
+            test_unseen: parts.test_unseen,
+        })
+    }
+}
+
+fn check(params: &SplitClassesParams) -> Result<(), StageError> {
+    let roles = params.role_column.is_some();
+    let sources = [!params.unseen.is_empty(), params.unseen_file.is_some(), roles];
+    exactly_one("unseen", &sources, "`unseen`, `unseen_file` and `role_column`")?;
+    let sources = [
+        !params.validation_unseen.is_empty(),
+        params.validation_unseen_file.is_some(),
+        params.validation_unseen_count.is_some(),
+        roles,
+    ];
+    let names = "`validation_unseen`, `validation_unseen_file`, `validation_unseen_count` and \
+                 `role_column`";
+    exactly_one("validation_unseen", &sources, names)?;
+    if params.validation_unseen_count == Some(0) {
+        let message = "expected at least 1, got 0";
+        return Err(StageError::parameter("validation_unseen_count", message));
+    }
+    let fractions = [
+        ("test_seen_fraction", params.test_seen_fraction),
+        ("validation_seen_fraction", params.validation_seen_fraction),
+    ];
+    match fractions.into_iter().find(|(_, fraction)| !(0.0..=0.9).contains(fraction)) {
+        Some((name, fraction)) => {
+            Err(StageError::parameter(name, format!("expected 0 to 0.9, got {fraction}")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn exactly_one(parameter: &str, sources: &[bool], names: &str) -> Result<(), StageError> {
+    match sources.iter().filter(|given| **given).count() {
+        1 => Ok(()),
+        0 => Err(StageError::parameter(parameter, format!("give one of {names}"))),
+        _ => Err(StageError::parameter(parameter, format!("give only one of {names}"))),
+    }
+}
+
+fn unseen_classes(
+    params: &SplitClassesParams,
+    samples: &Samples,
+    cx: &mut StageContext<'_>,
+) -> Result<BTreeSet<String>, StageError> {
+    match (&params.role_column, &params.unseen_file) {
+        (Some(column), _) => with_role(samples, column, "unseen"),
+        (None, Some(file)) => {
+            let listed = read_names(file, cx)?;
+            present("unseen_file", listed, samples, params, cx)
+        }
+        (None, None) => present("unseen", params.unseen.clone(), samples, params, cx),
+    }
+}
+
+fn validation_classes(
+    params: &SplitClassesParams,
+    samples: &Samples,
+    unseen: &BTreeSet<String>,
+    cx: &mut StageContext<'_>,
+) -> Result<BTreeSet<String>, StageError> {
+    if let Some(column) = &params.role_column {
+        return with_role(samples, column, "validation");
+    }
+    if let Some(count) = params.validation_unseen_count {
+        let mut seen: Vec<String> =
+            samples.classes().iter().filter(|class| !unseen.contains(*class)).cloned().collect();
+        if count >= seen.len() {
+            let message =
+                format!("expected fewer than the {} seen classes, got {count}", seen.len());
+            return Err(StageError::parameter("validation_unseen_count", message));
+        }
+        seen.shuffle(&mut cx.rng("validation-classes"));
+        return Ok(seen.into_iter().take(count).collect());
+    }
+    match &params.validation_unseen_file {
+        Some(file) => {
+            let listed = read_names(file, cx)?;
+            present("validation_unseen_file", listed, samples, params, cx)
+        }
+        None => {
+            let listed = params.validation_unseen.clone();
+            present("validation_unseen", listed, samples, params, cx)
+        }
+    }
+}
+
+fn with_role(samples: &Samples, column: &str, role: &str) -> Result<BTreeSet<String>, StageError> {
+    let Some(roles) = samples.column(column) else {
+        let available: Vec<&str> = samples.column_names().collect();
+        let message =
+            format!("the samples have no column `{column}`, only [{}]", available.join(", "));
+        return Err(StageError::parameter("role_column", message));
+    };
+    let classes = samples.indices().zip(roles).filter(|(_, word)| *word == role);
+    Ok(classes.map(|(sample, _)| samples.class_name(sample).to_owned()).collect())
+}
+
+fn read_names(file: &FileRef, cx: &StageContext<'_>) -> Result<Vec<String>, StageError> {
+    let text = cx.read_text(file)?;
+    let names = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// The listed classes that have samples.
+fn present(
+    parameter: &str,
+    listed: Vec<String>,
+    samples: &Samples,
+    params: &SplitClassesParams,
+    cx: &mut StageContext<'_>,
+) -> Result<BTreeSet<String>, StageError> {
+    let mut known = BTreeSet::new();
+    if let Some(class) = listed.iter().find(|class| !known.insert(*class)) {
+        return Err(StageError::parameter(parameter, format!("class `{class}` is listed twice")));
+    }
+    let (present, absent): (Vec<String>, Vec<String>) =
+        listed.into_iter().partition(|class| samples.class_id(class).is_some());
+    if absent.is_empty() {
+        return Ok(present.into_iter().collect());
+    }
+    let message = format!(
+        "{} of {} listed classes have no sample: {}",
+        absent.len(),
+        absent.len() + present.len(),
+        absent.join(", ")
+    );
+    if params.require_all {
+        return Err(StageError::parameter(parameter, message));
+    }
+    cx.note(format!("`{parameter}`: {message}; they are left out"));
+    Ok(present.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::data::attributes::AttributeNorm;
+    use crate::data::samples::Sample;
+    use crate::stage::testing::{Bench, Outcome};
+
+    use super::*;
+
+    const CLASSES: [&str; 5] = ["ant", "bee", "cow", "dog", "eel"];
+
+    fn samples() -> Samples {
+        let rows = (0..50).map(|image| Sample {
+            name: format!("{image}.png"),
+            class: CLASSES[image % 5].to_owned(),
+        });
+        let role = |image: usize| ["seen", "seen", "seen", "validation", "unseen"][image % 5];
+        let roles = (0..50).map(|image| role(image).to_owned()).collect();
+        Samples::new(rows.collect(), BTreeMap::from([("role".to_owned(), roles)])).unwrap()
+    }
+
+    fn attributes(classes: usize) -> Attributes {
+        let rows = vec![vec![1.0, 2.0]; classes];
+        let classes = CLASSES[..classes].iter().map(|class| (*class).to_owned()).collect();
+        let names = vec!["x".to_owned(), "y".to_owned()];
+        Attributes::new(classes, names, rows, AttributeNorm::L2).unwrap()
+    }
+
+    fn listed() -> SplitClassesParams {
+        SplitClassesParams {
+            unseen: vec!["eel".to_owned(), "yak".to_owned()],
+            validation_unseen: vec!["dog".to_owned()],
+            ..SplitClassesParams::default()
+        }
+    }
+
+    fn run(params: &SplitClassesParams, seed: u64) -> Result<Outcome, StageError> {
+        let bench = Bench::new().seed(seed);
+        let bench = bench.input("samples", &samples()).input("attributes", &attributes(5));
+        bench.run::<SplitClasses>(params)
+    }
+
+    #[test]
+    fn lists_and_roles_give_the_same_split() {
+        let by_list = run(&listed(), 1).unwrap();
+        assert_eq!(by_list.signals.len(), 2, "the absent class and the sizes are noted");
+        let roles =
+            SplitClassesParams { role_column: Some("role".to_owned()), ..Default::default() };
+        let by_role = run(&roles, 1).unwrap();
+        assert_eq!(by_list.digests(), by_role.digests());
+        let train: TrainSamples = by_list.output("train");
+        assert_eq!(train.unseen, ["eel"]);
+        assert_eq!(train.validation.unseen_classes, ["dog"]);
+        assert_eq!(train.images.len(), 32);
+    }
+
+    #[test]
+    fn the_seed_moves_images_but_no_class() {
+        let parts = |seed| run(&listed(), seed).unwrap();
+        let (one, other) = (parts(1), parts(2));
+        assert_eq!(parts(1).digests(), one.digests());
+        let (train, moved): (TrainSamples, TrainSamples) =
+            (one.output("train"), other.output("train"));
+        assert_ne!(train.images, moved.images);
+        assert_ne!(train.identity, moved.identity);
+        assert_eq!(train.seen, moved.seen);
+        let test: TestSeenSamples = one.output("test_seen");
+        assert!(test.images.iter().all(|image| !train.images.contains(image)));
+    }
+
+    #[test]
+    fn wrong_lists_are_refused() {
+        let message = |params: &SplitClassesParams| run(params, 1).err().unwrap().to_string();
+        let strict = SplitClassesParams { require_all: true, ..listed() };
+        assert_eq!(
+            message(&strict),
+            "parameter `unseen`: 1 of 2 listed classes have no sample: yak"
+        );
+        let both = SplitClassesParams { role_column: Some("role".to_owned()), ..listed() };
+        assert!(message(&both).starts_with("parameter `unseen`: give only one of"));
+        let neither = SplitClassesParams { validation_unseen: Vec::new(), ..listed() };
+        assert!(message(&neither).starts_with("parameter `validation_unseen`: give one of"));
+        let overlap = SplitClassesParams { validation_unseen: vec!["eel".into()], ..listed() };
+        assert!(message(&overlap).contains("`eel` is listed both as unseen"));
+        let all_absent = SplitClassesParams { unseen: vec!["yak".into()], ..listed() };
+        assert_eq!(message(&all_absent), "the set of unseen classes would be empty");
+        let wide = SplitClassesParams { test_seen_fraction: 0.95, ..listed() };
+        assert!(message(&wide).contains("`test_seen_fraction`: expected 0 to 0.9, got 0.95"));
+    }
+
+    #[test]
+    fn validation_classes_can_be_drawn() {
+        let drawn = SplitClassesParams {
+            validation_unseen: Vec::new(),
+            validation_unseen_count: Some(2),
+            ..listed()
+        };
+        let train: TrainSamples = run(&drawn, 3).unwrap().output("train");
+        assert_eq!(train.validation.unseen_classes.len(), 2);
+        assert_eq!(train.fit_classes().len(), 2);
+    }
+
+    #[test]
+    fn a_class_without_attributes_is_an_error() {
+        let bench = Bench::new().input("samples", &samples()).input("attributes", &attributes(4));
+        let error = bench.run::<SplitClasses>(&listed()).err().unwrap();
+        assert_eq!(error.to_string(), "class `eel` has no attributes, but it has samples");
+    }
+}

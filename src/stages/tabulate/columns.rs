@@ -1,0 +1,147 @@
+//! The tidy columns of both tables.
+
+use super::super::estimate::Estimate;
+use super::super::metric::Metric;
+use super::super::rows::{Member, Row};
+use super::TabulateParams;
+use crate::artifact::Values;
+use crate::stage::StageError;
+use crate::zsl::Evaluation;
+
+/// How many digits of a split's identity are shown.
+const SPLIT_DIGITS: usize = 12;
+
+type Columns = Vec<(String, Values)>;
+
+/// One tidy row a setting and metric.
+pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Result<Columns, StageError> {
+    let cells: Vec<(&Row<'_>, Metric, Estimate)> = rows
+        .iter()
+        .flat_map(|row| params.metrics.iter().map(move |metric| (row, *metric)))
+        .filter_map(|(row, metric)| {
+            let estimate = Estimate::of(&row.values(|evaluation| metric.of(evaluation)))?;
+            Some((row, metric, estimate))
+        })
+        .collect();
+    let of_rows: Vec<&Row<'_>> = cells.iter().map(|(row, ..)| *row).collect();
+    let number = |value: fn(&Estimate) -> Option<f64>| {
+        Values::Number(cells.iter().map(|(.., estimate)| value(estimate)).collect())
+    };
+    let mut columns = key_columns(&of_rows);
+    let mut put = |name: &str, values| columns.push((name.to_owned(), values));
+    put("metric", Values::Text(cells.iter().map(|(_, m, _)| m.name().to_owned()).collect()));
+    put("n", Values::Count(cells.iter().map(|(.., estimate)| estimate.n).collect()));
+    put("mean", number(|estimate| Some(estimate.mean)));
+    put("sd", number(|estimate| estimate.sd));
+    put("sd0", number(|estimate| Some(estimate.sd0)));
+    put("ci95_low", number(|estimate| estimate.ci95.map(|(low, _)| low)));
+    put("ci95_high", number(|estimate| estimate.ci95.map(|(_, high)| high)));
+    put("min", number(|estimate| Some(estimate.min)));
+    put("max", number(|estimate| Some(estimate.max)));
+    put("chance", Values::Number(cells.iter().map(|(row, m, _)| chance(row, *m)).collect()));
+    let text = |value: fn(&Row<'_>) -> String| {
+        Values::Text(of_rows.iter().map(|row| value(row)).collect())
+    };
+    put("seeds", text(|row| row.seeds()));
+    put("selected_on", text(|row| several(row, |evaluation| evaluation.selected_on.clone())));
+    put("peeked", Values::Flag(of_rows.iter().map(|row| row.is_peeked()).collect()));
+    put("split", text(split));
+    let count = |value: fn(&Evaluation) -> usize| {
+        Values::Count(of_rows.iter().map(|row| fewest(row, value)).collect())
+    };
+    put("train_images", count(|evaluation| evaluation.train_images));
+    put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
+    put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
+    check_names(&columns)?;
+    Ok(columns)
+}
+
+/// One tidy row a setting, seed and metric.
+pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Result<Columns, StageError> {
+    let cells: Vec<(&Row<'_>, &Member<'_>, Metric)> = rows
+        .iter()
+        .flat_map(|row| row.members.iter().map(move |member| (row, member)))
+        .flat_map(|(row, member)| params.metrics.iter().map(move |metric| (row, member, *metric)))
+        .collect();
+    let of_rows: Vec<&Row<'_>> = cells.iter().map(|(row, ..)| *row).collect();
+    let text = |value: &dyn Fn(&Member<'_>) -> String| {
+        Values::Text(cells.iter().map(|(_, member, _)| value(member)).collect())
+    };
+    let count = |value: fn(&Evaluation) -> usize| {
+        Values::Count(cells.iter().map(|(_, member, _)| value(member.evaluation)).collect())
+    };
+    let mut columns = key_columns(&of_rows);
+    let mut put = |name: &str, values| columns.push((name.to_owned(), values));
+    put("seed", text(&|member| member.seed.unwrap_or_default().to_owned()));
+    put("metric", Values::Text(cells.iter().map(|(.., m)| m.name().to_owned()).collect()));
+    let values = cells.iter().map(|(_, member, metric)| Some(metric.of(member.evaluation)));
+    put("value", Values::Number(values.collect()));
+    put("selected_on", text(&|member| member.evaluation.selected_on.clone()));
+    let peeked = cells.iter().map(|(_, member, _)| member.evaluation.peeked);
+    put("peeked", Values::Flag(peeked.collect()));
+    put("split", text(&|member| short(&member.evaluation.split)));
+    put("train_images", count(|evaluation| evaluation.train_images));
+    put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
+    put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
+    check_names(&columns)?;
+    Ok(columns)
+}
+
+fn key_columns(of_rows: &[&Row<'_>]) -> Columns {
+    let axes = of_rows.first().map_or(0, |row| row.key.len());
+    (0..axes)
+        .map(|axis| {
+            let labels = of_rows.iter().map(|row| row.key[axis].1.clone()).collect();
+            (of_rows[0].key[axis].0.clone(), Values::Text(labels))
+        })
+        .collect()
+}
+
+/// An axis of the sweep may be called like a column of ours.
+fn check_names(columns: &Columns) -> Result<(), StageError> {
+    for (position, (name, _)) in columns.iter().enumerate() {
+        if columns[..position].iter().any(|(other, _)| other == name) {
+            let message = format!(
+                "the axis `{name}` has the name of a column of the table; rename it in the sweep"
+            );
+            return Err(StageError::parameter("rows", message));
+        }
+    }
+    Ok(())
+}
+
+/// The T1 of guessing among the unseen classes.
+fn chance(row: &Row<'_>, metric: Metric) -> Option<f64> {
+    let classes = &row.members.first()?.evaluation.per_class;
+    let unseen = classes.iter().filter(|class| !class.is_seen).count();
+    #[expect(clippy::cast_precision_loss, reason = "there are few classes")]
+    let share = (unseen > 0 && metric == Metric::T1).then(|| 1.0 / unseen as f64);
+    share
+}
+
+/// The distinct values of a row in order of appearance, joined.
+pub(super) fn several(row: &Row<'_>, value: impl Fn(&Evaluation) -> String) -> String {
+    let mut distinct: Vec<String> = Vec::new();
+    for member in &row.members {
+        let value = value(member.evaluation);
+        if !distinct.contains(&value) {
+            distinct.push(value);
+        }
+    }
+    distinct.join(", ")
+}
+
+/// The identity of the split, or of all of them.
+pub(super) fn split(row: &Row<'_>) -> String {
+    let splits = several(row, |evaluation| short(&evaluation.split));
+    if splits.contains(", ") { format!("several: {splits}") } else { splits }
+}
+
+fn short(split: &str) -> String {
+    split.chars().take(SPLIT_DIGITS).collect()
+}
+
+/// The least count among the seeds; a note says so where they differ.
+pub(super) fn fewest(row: &Row<'_>, count: fn(&Evaluation) -> usize) -> usize {
+    row.members.iter().map(|member| count(member.evaluation)).min().unwrap_or(0)
+}

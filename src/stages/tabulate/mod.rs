@@ -1,0 +1,146 @@
+//! `tabulate`: a table of evaluations, one row a setting, each number with its spread over seeds.
+//!
+//! Two tables come out: `table` has one tidy row a setting and metric with the statistics over
+//! seeds, `per_seed` one a setting, seed and metric. Fractions stay fractions in the tidy data; the
+//! printed forms show percent.
+
+mod columns;
+mod print;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::metric::Metric;
+use super::rows::{Row, group};
+use crate::artifact::Table;
+use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
+use crate::zsl::Evaluation;
+
+/// What the table shows and how.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TabulateParams {
+    /// What the table shows, in a sentence. Default: "Zero-shot and generalised zero-shot
+    /// accuracy".
+    pub caption: String,
+    /// The columns of numbers, from left to right. Default: t1, unseen, seen, harmonic, ausuc,
+    /// `acc_instance`; the numbers that the literature compares, and one that it confuses with T1.
+    pub metrics: Vec<Metric>,
+    /// The axes of the sweep that make a row, in the order of their columns; `stage` stands for the
+    /// name of the gathered stage. Default: empty, for all axes but the seed, and the stage where
+    /// several are gathered.
+    pub rows: Vec<String>,
+    /// Other words for axes, metrics and labels; `axis=label` names a label of one axis only.
+    /// Default: none.
+    pub headings: BTreeMap<String, String>,
+    /// Digits after the point. Default: 1, as published tables have.
+    #[schemars(range(min = 0, max = 6))]
+    pub digits: u8,
+    /// Lines below the table. Default: none.
+    pub notes: Vec<String>,
+    /// Whether to print the T1 of guessing, one over the number of unseen classes. Default: false.
+    pub chance: bool,
+}
+
+impl Default for TabulateParams {
+    fn default() -> Self {
+        use Metric::{AccInstance, Ausuc, Harmonic, Seen, T1, Unseen};
+        Self {
+            caption: "Zero-shot and generalised zero-shot accuracy".into(),
+            metrics: vec![T1, Unseen, Seen, Harmonic, Ausuc, AccInstance],
+            rows: Vec::new(),
+            headings: BTreeMap::new(),
+            digits: 1,
+            notes: Vec::new(),
+            chance: false,
+        }
+    }
+}
+
+inputs! {
+    /// What `tabulate` reads.
+    pub struct TabulateInputs {
+        /// The evaluations, one a stage and trial.
+        rows: Gathered<Evaluation>,
+    }
+}
+
+outputs! {
+    /// What `tabulate` makes.
+    pub struct TabulateOutputs {
+        /// One tidy row a setting and metric, with the statistics over seeds.
+        table: Table,
+        /// One tidy row a setting, seed and metric.
+        per_seed: Table,
+    }
+}
+
+/// The stage kind `tabulate`.
+pub struct Tabulate;
+
+impl Stage for Tabulate {
+    const KIND: &'static str = "tabulate";
+    const SUMMARY: &'static str = "a table of evaluations with mean and spread over seeds";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = false;
+    type Params = TabulateParams;
+    type Inputs = TabulateInputs;
+    type Outputs = TabulateOutputs;
+
+    fn run(
+        params: &TabulateParams,
+        inputs: TabulateInputs,
+        _cx: &mut StageContext<'_>,
+    ) -> Result<TabulateOutputs, StageError> {
+        let rows = group(&inputs.rows.0, &params.rows, &BTreeMap::new())?;
+        check_numbers(&rows, &params.metrics)?;
+        let bug = |error: io::Error| StageError::Bug(format!("tabulate: {error}"));
+        let table = Table::new(columns::aggregated(&rows, params)?, print::table(&rows, params));
+        let per_seed =
+            Table::new(columns::per_seed(&rows, params)?, print::per_seed(&rows, params));
+        Ok(TabulateOutputs { table: table.map_err(bug)?, per_seed: per_seed.map_err(bug)? })
+    }
+
+    fn check(params: &TabulateParams) -> Result<(), StageError> {
+        if params.metrics.is_empty() {
+            return Err(StageError::parameter("metrics", "is empty; expected at least one"));
+        }
+        for (position, metric) in params.metrics.iter().enumerate() {
+            if params.metrics[..position].contains(metric) {
+                let message = format!("`{}` stands there twice", metric.name());
+                return Err(StageError::parameter("metrics", message));
+            }
+        }
+        if params.digits > 6 {
+            let message = format!("is {}; expected at most 6", params.digits);
+            return Err(StageError::parameter("digits", message));
+        }
+        Ok(())
+    }
+}
+
+fn check_numbers(rows: &[Row<'_>], metrics: &[Metric]) -> Result<(), StageError> {
+    for row in rows {
+        for member in &row.members {
+            for metric in metrics {
+                let value = metric.of(member.evaluation);
+                if !value.is_finite() {
+                    let label = row.label(&BTreeMap::new());
+                    let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
+                    let name = metric.name();
+                    return Err(StageError::data_with_help(
+                        format!("`{name}` of `{label}`{seed} is {value}; expected a finite number"),
+                        "look at the stage that made this evaluation",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! What a closed form needs to know of the training images: `X^T X` and one sum a class.
+
+use faer::{Mat, MatRef};
+use rayon::ThreadPool;
+
+use super::linear::{add_gram, row_major};
+
+/// The sums, built up chunk by chunk in f64.
+pub struct Moments {
+    /// `X^T X`, [D, D], lower triangle.
+    gram: Mat<f64>,
+    /// The sum of the rows of each class, [C, D].
+    class_sums: Mat<f64>,
+    images: usize,
+}
+
+impl Moments {
+    /// No image yet, `width` features and `classes` classes.
+    #[must_use]
+    pub fn new(width: usize, classes: usize) -> Self {
+        let (gram, class_sums) = (Mat::zeros(width, width), Mat::zeros(classes, width));
+        Self { gram, class_sums, images: 0 }
+    }
+
+    /// Adds rows, [n, D] row by row, whose classes are `labels`, [n].
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    pub fn add(&mut self, rows: &[f64], labels: &[usize], pool: &ThreadPool) {
+        let width = self.gram.ncols();
+        add_gram(&mut self.gram, row_major(rows, labels.len(), width), pool);
+        for (row, &label) in rows.chunks_exact(width).zip(labels) {
+            for (feature, value) in row.iter().enumerate() {
+                self.class_sums[(label, feature)] += value;
+            }
+        }
+        self.images += labels.len();
+    }
+
+    /// `X^T X`, of which the lower triangle holds.
+    #[must_use]
+    pub fn gram(&self) -> MatRef<'_, f64> {
+        self.gram.as_ref()
+    }
+
+    /// `X^T Y`, [D, C], where `Y` is `on` for an image's own class and `off` for the others.
+    #[must_use]
+    pub fn correlation(&self, on: f64, off: f64) -> Mat<f64> {
+        let (classes, width) = (self.class_sums.nrows(), self.class_sums.ncols());
+        let mut correlation = Mat::zeros(width, classes);
+        for feature in 0..width {
+            let total: f64 = (0..classes).map(|class| self.class_sums[(class, feature)]).sum();
+            for class in 0..classes {
+                let own = self.class_sums[(class, feature)];
+                correlation[(feature, class)] = on * own + off * (total - own);
+            }
+        }
+        correlation
+    }
+
+    /// How many images were added.
+    #[must_use]
+    pub fn images(&self) -> usize {
+        self.images
+    }
+}
