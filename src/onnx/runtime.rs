@@ -94,7 +94,7 @@ fn refused(act: &'static str, error: &ort::Error) -> OnnxError {
 mod tests {
     use super::*;
     use crate::fs;
-    use crate::onnx::{ModelBuilder, locate};
+    use crate::onnx::ModelBuilder;
 
     #[test]
     fn a_library_that_cannot_be_loaded_is_an_error() {

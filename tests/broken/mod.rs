@@ -1,0 +1,41 @@
+//! Wrong manifests and damaged data: each message names the place, what was expected and what to do.
+//!
+//! The messages are snapshots, so a change of wording is seen in review.
+
+mod data;
+mod files;
+mod manifests;
+mod networks;
+mod splits;
+
+use crate::support::{Project, Ran};
+
+/// Runs a project that must fail, and checks the exit code and the snapshot of what it says.
+fn fails(name: &str, project: &Project, code: i32) {
+    let ran = project.run(&["run", "--quiet", "x.toml"]);
+    let said = redacted(project, &ran);
+    assert_eq!(ran.code, code, "{name}: {said}");
+    assert!(!said.contains("panicked"), "{name}: {said}");
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("broken_{name}"), said);
+    });
+}
+
+/// What was said, without the temporary folder, digests and times.
+fn redacted(project: &Project, ran: &Ran) -> String {
+    let folder = project.path("").display().to_string();
+    let said = ran.stderr.replace(&folder, "PROJECT/");
+    said.lines().map(without_numbers_of_the_run).collect::<Vec<_>>().join("\n")
+}
+
+fn without_numbers_of_the_run(line: &str) -> String {
+    let words: Vec<String> = line
+        .split(' ')
+        .map(|word| {
+            let is_time = word.ends_with('s')
+                && word.trim_end_matches(['s', 'm']).parse::<f64>().is_ok();
+            if is_time { "TIME".to_owned() } else { word.to_owned() }
+        })
+        .collect();
+    words.join(" ")
+}
