@@ -11,7 +11,7 @@ use crate::nn::Tensor;
 fn fixture(name: &str) -> Option<(Graph, Library)> {
     let folder = std::env::var_os("ERPC_DATA").map_or_else(|| PathBuf::from("data"), Into::into);
     let path = folder.join("weights").join(name);
-    let library = locate(None).unwrap();
+    let library = locate().unwrap();
     if !fs::exists(&path) || library.is_none() {
         println!("skipped: `{}` or ONNX Runtime is not here", path.display());
         return None;
@@ -23,8 +23,8 @@ fn fixture(name: &str) -> Option<(Graph, Library)> {
 fn pictures(count: u8) -> Tensor {
     let mut values = Vec::new();
     for index in (0..count * 3).map(f32::from) {
-        for (y, x) in (0..224_u8).flat_map(|y| (0..224).map(move |x| (f32::from(y), f32::from(x))))
-        {
+        for pixel in (0..224_u8).flat_map(|y| (0..224_u8).map(move |x| [x, y])) {
+            let [x, y] = pixel.map(f32::from);
             let wave = (x / (5.0 + index)).sin() + (y / 9.0 + index).cos();
             values.push((127.5 + 60.0 * wave).round());
         }

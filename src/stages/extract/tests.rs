@@ -78,7 +78,7 @@ fn row(features: &Features, tensor: Option<&str>, sample: usize) -> Vec<f32> {
 
 /// ONNX Runtime, or why a test is skipped.
 fn is_installed() -> bool {
-    let found = locate(None).unwrap().is_some();
+    let found = locate().unwrap().is_some();
     if !found {
         println!("skipped: ONNX Runtime is not here (make onnxruntime)");
     }
