@@ -286,7 +286,7 @@ mod tests {
 
     /// Red grows to the right, green downwards.
     fn gradient(width: u32, height: u32) -> RgbImage {
-        RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 200]))
+        RgbImage::from_fn(width, height, |x, y| Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 200]))
     }
 
     fn prepare(parameters: &Preprocess, bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
@@ -322,7 +322,7 @@ mod tests {
     fn shrinking_averages_as_pillow_does() {
         // A triangle of half-width 2 around each new pixel: weights 1, 3, 3, 1 (of 8), cut at the
         // edge to 3, 3, 1 (of 7). (0 * 3 + 8 * 3 + 16) / 7 = 5.7; (24 * 3 + 16 * 3 + 8) / 7 = 18.3.
-        let picture = RgbImage::from_fn(4, 4, |x, _| Rgb([8 * x as u8, 0, 0]));
+        let picture = RgbImage::from_fn(4, 4, |x, _| Rgb([8 * x.to_le_bytes()[0], 0, 0]));
         let parameters = Preprocess { size: 2, ..Preprocess::default() };
         let found = prepare(&parameters, &encoded(picture, ImageFormat::Png)).unwrap();
         assert_eq!(found[..4], [6.0, 18.0, 6.0, 18.0]);

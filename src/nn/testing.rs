@@ -7,7 +7,7 @@ pub(super) fn noise(count: usize, seed: u32) -> Vec<f32> {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        f32::from((state >> 16) as u16) / 32768.0 - 1.0
+        f32::from(u16::try_from(state >> 16).expect("sixteen bits")) / 32768.0 - 1.0
     };
     (0..count).map(|_| next()).collect()
 }

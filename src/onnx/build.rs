@@ -62,6 +62,7 @@ impl ModelBuilder {
 
     /// Adds a node that reads `inputs` and makes `output`.
     pub fn node(&mut self, operator: &str, inputs: &[&str], output: &str) -> NodeBuilder<'_> {
+        let position = self.graph.node.len();
         self.graph.node.push(NodeProto {
             input: inputs.iter().map(|&name| name.to_owned()).collect(),
             output: vec![output.to_owned()],
@@ -69,7 +70,7 @@ impl ModelBuilder {
             op_type: operator.to_owned(),
             ..NodeProto::default()
         });
-        NodeBuilder(self.graph.node.last_mut().expect("a node was just added"))
+        NodeBuilder(&mut self.graph.node[position])
     }
 
     /// The network that gives `outputs`.

@@ -84,8 +84,7 @@ impl Network {
             }
             slots[step.writes] = Some(output);
         }
-        let output = |slot: &usize| slots[*slot].clone().expect("an output's slot is never freed");
-        Ok(self.outputs.iter().map(output).collect())
+        Ok(self.outputs.iter().map(|slot| kept(&slots, *slot).clone()).collect())
     }
 
     fn run_step(
@@ -106,10 +105,7 @@ impl Network {
             Source::Constant(index) => Operand::Shared(&self.constants[index]),
             Source::Slot(slot) => match owned.remove(&slot) {
                 Some(tensor) => Operand::Owned(tensor),
-                None => {
-                    let tensor = slots[slot].as_ref();
-                    Operand::Shared(tensor.expect("a slot is written before it is read"))
-                }
+                None => Operand::Shared(kept(slots, slot)),
             },
         };
         let operands = step.reads.iter().map(operand).collect();
@@ -119,6 +115,10 @@ impl Network {
             reason: error.to_string(),
         })
     }
+}
+
+fn kept(slots: &[Option<Tensor>], slot: usize) -> &Tensor {
+    slots[slot].as_ref().expect("a slot is written before it is read, and freed after")
 }
 
 /// Turns nodes into steps, one after another.

@@ -130,12 +130,10 @@ mod tests {
 
     #[test]
     fn a_path_that_was_given_must_be_there() {
-        let error = Library::at(Path::new("/nowhere/libonnxruntime.so"), "a test").unwrap_err();
+        let nowhere = Path::new("/nowhere/libonnxruntime.so");
+        let error = Library::at(nowhere, "a test").unwrap_err();
         let text = error.to_string();
-        assert_eq!(
-            text,
-            "a test names `/nowhere/libonnxruntime.so`, which is not there"
-        );
+        assert_eq!(text, "a test names `/nowhere/libonnxruntime.so`, which is not there");
         assert!(error.help().unwrap().contains("make onnxruntime"));
     }
 }

@@ -11,7 +11,7 @@ use crate::nn::Tensor;
 fn fixture(name: &str) -> Option<(Graph, Library)> {
     let folder = std::env::var_os("ERPC_DATA").map_or_else(|| PathBuf::from("data"), Into::into);
     let path = folder.join("weights").join(name);
-    let library = locate(None).unwrap();
+    let library = locate().unwrap();
     if !fs::exists(&path) || library.is_none() {
         println!("skipped: `{}` or ONNX Runtime is not here", path.display());
         return None;
@@ -20,16 +20,16 @@ fn fixture(name: &str) -> Option<(Graph, Library)> {
 }
 
 /// Smooth pictures: sums of waves, 0..255.
-fn pictures(count: usize) -> Tensor {
-    let mut values = Vec::with_capacity(count * 3 * 224 * 224);
-    for index in 0..count * 3 {
-        for pixel in 0..224 * 224_usize {
-            let (x, y) = ((pixel % 224) as f32, (pixel / 224) as f32);
-            let wave = (x / (5.0 + index as f32)).sin() + (y / 9.0 + index as f32).cos();
+fn pictures(count: u8) -> Tensor {
+    let mut values = Vec::new();
+    for index in (0..count * 3).map(f32::from) {
+        for pixel in (0..224_u8).flat_map(|y| (0..224_u8).map(move |x| [x, y])) {
+            let [x, y] = pixel.map(f32::from);
+            let wave = (x / (5.0 + index)).sin() + (y / 9.0 + index).cos();
             values.push((127.5 + 60.0 * wave).round());
         }
     }
-    Tensor::new(vec![count, 3, 224, 224], values)
+    Tensor::new(vec![usize::from(count), 3, 224, 224], values)
 }
 
 /// The largest difference of any output, relative to the output's largest value.

@@ -105,15 +105,15 @@ fn check_input(params: &ExtractParams, graph: &Graph) -> Result<(), StageError> 
 
 /// A network's complaint as a stage's.
 pub(in crate::stages) fn network_error(error: OnnxError) -> StageError {
-    let (message, help) = (error.to_string(), error.help());
+    let message = error.to_string();
     match error {
-        OnnxError::UnknownTensor { .. } => {
-            let hint = help.map_or_else(String::new, |help| format!("; {help}"));
+        error @ OnnxError::UnknownTensor { .. } => {
+            let hint = error.help().map_or_else(String::new, |help| format!("; {help}"));
             StageError::parameter("tensors", message + &hint)
         }
-        OnnxError::NoLibrary { .. } | OnnxError::Load { .. } => {
-            StageError::Missing { message, help: help.unwrap_or_default() }
+        error @ (OnnxError::NoLibrary { .. } | OnnxError::Load { .. }) => {
+            StageError::Missing { message, help: error.help().unwrap_or_default() }
         }
-        _ => StageError::Data { message, help },
+        error => StageError::Data { message, help: error.help() },
     }
 }

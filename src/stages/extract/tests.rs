@@ -16,7 +16,7 @@ fn images(count: usize) -> Images {
     let mut state = 1_u32;
     let mut next = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
+        (state >> 24).to_le_bytes()[0]
     };
     pack((0..count).map(|index| {
         let colour = next();
@@ -78,7 +78,7 @@ fn row(features: &Features, tensor: Option<&str>, sample: usize) -> Vec<f32> {
 
 /// ONNX Runtime, or why a test is skipped.
 fn is_installed() -> bool {
-    let found = locate(None).unwrap().is_some();
+    let found = locate().unwrap().is_some();
     if !found {
         println!("skipped: ONNX Runtime is not here (make onnxruntime)");
     }
