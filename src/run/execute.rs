@@ -1,7 +1,6 @@
 //! Executes one action against the store: lock, look again, load, run, check, commit.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,7 +22,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The recipe.
-    pub recipe: Arc<Recipe>,
+    pub recipe: Recipe,
     /// Where outside files are: content and path.
     pub files: Vec<(Digest, PathBuf)>,
     /// The threads granted.

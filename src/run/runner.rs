@@ -199,7 +199,8 @@ where
     }
 
     fn settle(&mut self, node: NodeIndex, key: StageKey, record: Record) -> Result<(), RunError> {
-        self.planner.last_keys().set(self.id(node), key)?;
+        let id = self.id(node);
+        self.planner.last_keys().set(id, key)?;
         self.outcome.records[node.index()] = Some((key, record));
         self.schedule.settled(node);
         Ok(())
@@ -224,7 +225,7 @@ where
             self.pool.submit(Task {
                 node,
                 stage: graph_node.stage.clone(),
-                request: Request { recipe, files, threads: grant.threads },
+                request: Request { recipe: (*recipe).clone(), files, threads: grant.threads },
             });
         }
     }
