@@ -7,10 +7,9 @@
 //!                               └──────────────────▶ features ◀──────────┘
 //! ```
 //!
-//! Random filters are no trained ones, but they tell shapes and colours apart, and the grid keeps
-//! *where* they were seen. On cluttered pictures of sixteen cells, whether a coloured shape is there
-//! can be read off `features` linearly in about three cases of four (chance: two). Values are exact
-//! sums of uniform numbers, so that the file has the same bytes on every machine.
+//! Random filters are no trained ones, but they tell shapes and colours apart better than chance,
+//! and the grid keeps *where* they were seen. Values are exact sums of uniform numbers, so that the
+//! file has the same bytes on every machine.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

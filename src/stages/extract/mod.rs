@@ -53,7 +53,7 @@ pub struct ExtractParams {
     #[serde(default)]
     pub runtime: RuntimeChoice,
     /// How many images go through the network together. It can change the last bits of the
-    /// features. Default: 8, where larger batches stop being faster.
+    /// features. Default: 8.
     #[serde(default = "default_batch")]
     #[schemars(range(min = 1, max = 1024))]
     pub batch: usize,
