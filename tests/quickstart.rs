@@ -15,7 +15,7 @@ name  = "small"
 seeds = [1, 2]
 
 [stage.photos]
-params = { seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 8, images_per_unseen_class = 6 }
+params = { values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 8, images_per_unseen_class = 6 }
 
 [stage.backbone]
 params = { channels = 4 }
