@@ -20,7 +20,7 @@ Exit codes:
   3    the manifest is wrong; nothing ran
   4    a stage failed
   5    the store is damaged
-  6    a result is outside its expected band
+  6    reserved for results outside their expected band
   7    data, weights or a tool is missing
   130  interrupted";
 

@@ -11,12 +11,10 @@
 //! A file whose content is already there is not touched.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use petgraph::graph::NodeIndex;
 
 use crate::artifact::{Artifact as _, ArtifactKind, Blob, Figure, Table};
-use crate::event::{Event, EventKind, Reporter};
 use crate::fs;
 use crate::plan::Planner;
 use crate::run::Outcome;
@@ -26,32 +24,31 @@ use super::CliError;
 use super::project::Project;
 use super::provenance::{provenance, run_report};
 
-/// Writes everything that the run made for people.
+/// Writes everything that the run made for people; gives the files that are new or changed.
 pub(super) fn publish(
     folder: &Path,
     project: &Project,
     planner: &Planner<'_>,
     store: &Store,
     outcome: &Outcome,
-    reporter: &mut dyn Reporter,
-) -> Result<(), CliError> {
+) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for index in project.graph.indices() {
         files.extend(views_of(project, store, outcome, index)?);
     }
     if files.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     files.push(("provenance.json".to_owned(), provenance(project, planner, store, outcome)?));
     files.push(("run.json".to_owned(), run_report(project, outcome)?));
+    let mut written = Vec::new();
     for (name, content) in files {
         let path = folder.join(name);
         if write_if_changed(&path, &content)? {
-            let kind = EventKind::Published { path: &path };
-            reporter.on_event(&Event { elapsed: Duration::ZERO, kind });
+            written.push(path);
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 /// A file name and its content.
@@ -99,7 +96,7 @@ fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliErr
     ])
 }
 
-fn write_if_changed(path: &PathBuf, content: &[u8]) -> Result<bool, CliError> {
+fn write_if_changed(path: &Path, content: &[u8]) -> Result<bool, CliError> {
     if fs::exists(path) && fs::read(path)? == content {
         return Ok(false);
     }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use clap::Args;
 
+use crate::event::{Event, EventKind};
 use crate::fs;
 use crate::plan::Planner;
 use crate::report::{Style, reporter};
@@ -72,6 +74,7 @@ fn memory_mib() -> u64 {
 }
 
 pub(super) fn run(place: &Place, args: &RunArgs) -> Result<Exit, CliError> {
+    let started = Instant::now();
     let project = Project::read(&args.manifest)?;
     let store = place.store()?;
     let mut planner = Planner::new(&project.graph, &store, &place.data_roots())?;
@@ -87,7 +90,10 @@ pub(super) fn run(place: &Place, args: &RunArgs) -> Result<Exit, CliError> {
     let mut reporter = reporter(args.style());
     let outcome = runner.execute(&mut planner, reporter.as_mut())?;
     let folder = args.results.join(&project.experiment.name);
-    publish::publish(&folder, &project, &planner, &store, &outcome, reporter.as_mut())?;
+    for path in publish::publish(&folder, &project, &planner, &store, &outcome)? {
+        let kind = EventKind::Published { path: &path };
+        reporter.on_event(&Event { elapsed: started.elapsed(), kind });
+    }
     Ok(exit_of(&outcome))
 }
 

@@ -1,6 +1,5 @@
 //! A bounded pool of workers, started when the first stage has to run.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{Scope, ScopedJoinHandle};
