@@ -221,7 +221,7 @@ impl TensorView<'_> {
                 let (scale, bytes) = bytes.split_at(4);
                 let scale = f32::from_le_bytes(scale.try_into().expect("four bytes"));
                 for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = f16::from_le_bytes(*bytes).to_f32() * scale;
+                    *value = scaled(*bytes, scale);
                 }
             }
         }
@@ -330,6 +330,12 @@ fn check<'a>(image: usize, tensor: &str, values: impl Iterator<Item = &'a f32>) 
     }
 }
 
+/// The value that a half and its scale stand for. Rounding up next to the largest float must not
+/// give infinity.
+fn scaled(half: [u8; 2], scale: f32) -> f32 {
+    (f16::from_le_bytes(half).to_f32() * scale).clamp(f32::MIN, f32::MAX)
+}
+
 /// Appends a scale and the values divided by it. The scale is a power of two, so dividing is exact.
 fn encode_scaled(row: &[f32], record: &mut Vec<u8>) {
     let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
@@ -392,7 +398,7 @@ mod tests {
             encode_scaled(&row, &mut record);
             let scale = f32::from_le_bytes(record[..4].try_into().unwrap());
             for (value, bytes) in row.iter().zip(record[4..].as_chunks().0) {
-                let found = f16::from_le_bytes(*bytes).to_f32() * scale;
+                let found = scaled(*bytes, scale);
                 assert!((found - value).abs() <= value.abs() / 2048.0, "{size}: {found} {value}");
             }
         }
