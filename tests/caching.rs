@@ -119,7 +119,8 @@ fn reordering_keys_and_stages_runs_nothing() {
 fn another_thread_count_runs_nothing() {
     let project = diamond();
     nothing_runs(&project, &["x.toml", "--threads", "7", "--jobs", "5"]);
-    project.file("x.toml", DIAMOND.replace("[stage.c]", "[stage.c]\nthreads = 2\nmemory = \"1GiB\""));
+    project
+        .file("x.toml", DIAMOND.replace("[stage.c]", "[stage.c]\nthreads = 2\nmemory = \"1GiB\""));
     nothing_runs(&project, &["x.toml"]);
 }
 

@@ -86,8 +86,7 @@ fn wrong_usage_exits_with_two() {
 #[test]
 fn commands_that_only_look_leave_no_trace() {
     let project = broken();
-    for arguments in
-        [&["graph", "x.toml"][..], &["stages"], &["schema"], &["completions", "bash"]]
+    for arguments in [&["graph", "x.toml"][..], &["stages"], &["schema"], &["completions", "bash"]]
     {
         let ran = project.run(arguments);
         assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);

@@ -143,9 +143,10 @@ impl CliError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
-            Self::Plan(PlanError::Missing(_)) | Self::Run(RunError::Plan(PlanError::Missing(_))) => {
-                Some("set ERPC_DATA to the folder that holds the data, or put it under `data/`".into())
-            }
+            Self::Plan(PlanError::Missing(_))
+            | Self::Run(RunError::Plan(PlanError::Missing(_))) => Some(
+                "set ERPC_DATA to the folder that holds the data, or put it under `data/`".into(),
+            ),
             Self::Plan(PlanError::Runtime { source, .. }) => source.to_failure().help,
             Self::Store(error) if store_exit(error) == Exit::Store => {
                 Some("run `erpc-pipe fsck --repair`, then run again".into())

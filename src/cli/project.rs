@@ -38,7 +38,10 @@ impl Project {
 fn read_source(path: &Path) -> Result<Source, CliError> {
     if !fs::exists(path) {
         let message = format!("there is no manifest `{}`", path.display());
-        return Err(CliError::usage(message, "name a TOML file, such as experiments/quickstart.toml"));
+        return Err(CliError::usage(
+            message,
+            "name a TOML file, such as experiments/quickstart.toml",
+        ));
     }
     let name = path.display().to_string();
     match String::from_utf8(fs::read(path)?) {

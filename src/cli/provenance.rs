@@ -79,7 +79,7 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 fn pretty(value: &Value) -> Result<Vec<u8>, CliError> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| CliError::Bug(error.to_string()))?;
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| CliError::Bug(error.to_string()))?;
     Ok((text + "\n").into_bytes())
 }

@@ -127,7 +127,10 @@ fn wrong_kind(spec: &StageSpec, port: &Port, reference: &Reference, made: &[Port
     let makes = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
     let problem = Problem::at(
         &reference.place,
-        format!("port `{port_name}` of `{name}` takes {}, but {source} produces {makes}", port.kind),
+        format!(
+            "port `{port_name}` of `{name}` takes {}, but {source} produces {makes}",
+            port.kind
+        ),
     );
     let is_test = |kind: &str| kind.starts_with("test-");
     if port.kind.0.starts_with("train") && kinds.iter().any(|kind| is_test(kind)) {

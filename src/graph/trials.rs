@@ -171,10 +171,7 @@ impl<'a, 'e> NodeBuilder<'a, 'e> {
     fn node(&mut self, choice: &Choice, inputs: Vec<Connection>) -> Result<Node, ManifestError> {
         let (params, needs) = self.resolve(choice)?;
         Ok(Node {
-            id: StageId {
-                name: self.spec.name.clone(),
-                trial: choice.trial(self.experiment),
-            },
+            id: StageId { name: self.spec.name.clone(), trial: choice.trial(self.experiment) },
             stage: Arc::clone(&self.spec.stage),
             info: Arc::clone(&self.info),
             params,

@@ -66,8 +66,8 @@ pub(super) fn survey(
             }
         }
         let runtime = node.stage.runtime(&node.params);
-        let runtime = runtime
-            .map_err(|source| PlanError::Runtime { stage: node.id.clone(), source })?;
+        let runtime =
+            runtime.map_err(|source| PlanError::Runtime { stage: node.id.clone(), source })?;
         if let Some(found) = runtime {
             if let Some(library) = &found.library {
                 libraries.insert(library.clone(), store.digest_of(library)?);

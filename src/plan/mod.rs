@@ -110,19 +110,22 @@ impl<'a> Planner<'a> {
     pub fn plan(&self) -> Result<Plan, PlanError> {
         let mut steps: Vec<Step> = Vec::with_capacity(self.graph.len());
         for index in self.graph.indices() {
-            let unknown = self.graph.node(index).inputs.iter().flat_map(|c| &c.sources).find_map(
-                |source| match &steps[source.node.index()].action {
-                    Action::Reuse(_) => None,
-                    Action::Run(_) => Some(self.graph.node(source.node).id.clone()),
-                    Action::DecidedAfter(stage) => Some(stage.clone()),
-                },
-            );
+            let unknown =
+                self.graph.node(index).inputs.iter().flat_map(|c| &c.sources).find_map(|source| {
+                    match &steps[source.node.index()].action {
+                        Action::Reuse(_) => None,
+                        Action::Run(_) => Some(self.graph.node(source.node).id.clone()),
+                        Action::DecidedAfter(stage) => Some(stage.clone()),
+                    }
+                });
             let step = match unknown {
                 Some(stage) => Step { action: Action::DecidedAfter(stage), recipe: None },
-                None => self.decide(index, &|node: NodeIndex| match &steps[node.index()].action {
-                    Action::Reuse(record) => record,
-                    _ => unreachable!("all sources are reused"),
-                })?,
+                None => {
+                    self.decide(index, &|node: NodeIndex| match &steps[node.index()].action {
+                        Action::Reuse(record) => record,
+                        _ => unreachable!("all sources are reused"),
+                    })?
+                }
             };
             steps.push(step);
         }
@@ -175,9 +178,7 @@ impl<'a> Planner<'a> {
         }
         let params = match files.is_empty() {
             true => (*node.params).clone(),
-            false => {
-                FileRef::replace_in(&node.params, &|name| self.digests[name].0.to_string())
-            }
+            false => FileRef::replace_in(&node.params, &|name| self.digests[name].0.to_string()),
         };
         let runtime = self.runtimes.get(&index).map(|found| Runtime {
             name: found.name.clone(),
@@ -188,11 +189,7 @@ impl<'a> Planner<'a> {
         Fixed { params, files, runtime }
     }
 
-    fn recipe<'r>(
-        &self,
-        index: NodeIndex,
-        record_of: &dyn Fn(NodeIndex) -> &'r Record,
-    ) -> Recipe {
+    fn recipe<'r>(&self, index: NodeIndex, record_of: &dyn Fn(NodeIndex) -> &'r Record) -> Recipe {
         let node = self.graph.node(index);
         let Fixed { params, runtime, .. } = self.fixed(index);
         let platform = match node.info.determinism {

@@ -85,7 +85,8 @@ impl Isolation {
         }
         // The reader has seen the end of the child's output and cannot panic.
         let _ = reader.join();
-        let status = child.wait().map_err(|error| failure("wait for the stage's process", &error))?;
+        let status =
+            child.wait().map_err(|error| failure("wait for the stage's process", &error))?;
         result.unwrap_or_else(|| Err(death(status, cancel)))
     }
 
@@ -136,8 +137,7 @@ fn death(status: ExitStatus, cancel: &Cancel) -> Failure {
         (None, Some(code)) => format!("the stage's process ended with code {code} and no result"),
         (None, None) => "the stage's process ended without a result".to_owned(),
     };
-    let class =
-        if cancel.is_requested() { FailureClass::Interrupted } else { FailureClass::Stage };
+    let class = if cancel.is_requested() { FailureClass::Interrupted } else { FailureClass::Stage };
     let help = "signal 9 often means that memory ran out: lower `batch` or raise `memory`";
     Failure { message, causes: Vec::new(), help: Some(help.to_owned()), class }
 }

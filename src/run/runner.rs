@@ -243,11 +243,7 @@ where
         Ok(())
     }
 
-    fn done(
-        &mut self,
-        node: NodeIndex,
-        result: Result<Finished, Failure>,
-    ) -> Result<(), RunError> {
+    fn done(&mut self, node: NodeIndex, result: Result<Finished, Failure>) -> Result<(), RunError> {
         let (grant, since) = self.running.remove(&node).expect("a finished node was running");
         self.budget.release(grant);
         let step = self.decided.remove(&node).expect("a running node is decided");

@@ -201,8 +201,7 @@ impl OutputSink for ScratchSink<'_> {
             None => self.encode(port, artifact)?,
         };
         let (path, digest) = blob.sealed().expect("the blob was finished by a writer");
-        let output =
-            StoredOutput { port, path: path.to_owned(), digest, bytes: blob.len() as u64 };
+        let output = StoredOutput { port, path: path.to_owned(), digest, bytes: blob.len() as u64 };
         self.stored.push(output);
         Ok(())
     }

@@ -33,6 +33,10 @@ outputs! {
     }
 }
 
+/// What the three files should hold.
+const EXPECTED: &str = "expected one class a line, one attribute a line, and a matrix with a line a \
+                        class and a number an attribute; mend the file, or name the right one";
+
 /// The stage.
 pub struct ImportAttributes;
 
@@ -51,7 +55,7 @@ impl Stage for ImportAttributes {
         cx: &mut StageContext<'_>,
     ) -> Result<ImportAttributesOutputs, StageError> {
         let wrong = |file: &FileRef, error: AttributeFileError| {
-            StageError::data(format!("`{}`: {error}", cx.display(file)))
+            StageError::data_with_help(format!("`{}`: {error}", cx.display(file)), EXPECTED)
         };
         let names =
             |file: &FileRef| parse_names(&cx.read_text(file)?).map_err(|error| wrong(file, error));
@@ -61,7 +65,8 @@ impl Stage for ImportAttributes {
         let missing = rows.iter().flatten().filter(|value| value.total_cmp(&-1.0).is_eq()).count();
         let attributes =
             Attributes::new(classes, attributes, rows, params.norm).map_err(|error| {
-                StageError::data(format!("`{}`: {error}", cx.display(&params.matrix)))
+                let message = format!("`{}`: {error}", cx.display(&params.matrix));
+                StageError::data_with_help(message, EXPECTED)
             })?;
         if missing > 0 {
             cx.note(format!("{missing} entries of -1 (missing judgements) are kept as numbers"));

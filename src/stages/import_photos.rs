@@ -45,6 +45,10 @@ outputs! {
     }
 }
 
+/// What the table should hold.
+const EXPECTED: &str =
+    "expected a csv table with a header, the columns `path` and `class`, and a row a photo";
+
 /// The stage.
 pub struct ImportPhotos;
 
@@ -76,7 +80,7 @@ impl Stage for ImportPhotos {
         };
         let index = cx.display(&params.index);
         let wanted = read_photo_index(cx.open(&params.index)?, &filter)
-            .map_err(|error| StageError::data(format!("`{index}`: {error}")))?;
+            .map_err(|error| StageError::data_with_help(format!("`{index}`: {error}"), EXPECTED))?;
         let mut import = Import {
             archive: cx.display(&params.archive),
             images: ImagesWriter::new(cx.writer("images")?),
@@ -144,7 +148,8 @@ impl Import {
         }
         if !is_picture(photo) {
             let message = format!("`{path}` in `{archive}` is neither a JPEG nor a PNG picture");
-            return Err(StageError::data(message));
+            let help = "replace the picture, or leave its row out of the table";
+            return Err(StageError::data_with_help(message, help));
         }
         self.images.push(path, photo).map_err(encode_error)?;
         self.rows.push(Sample { name: path.to_owned(), class: row.class.clone() });

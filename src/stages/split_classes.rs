@@ -87,6 +87,10 @@ outputs! {
     }
 }
 
+/// What the lists of classes should be.
+const EXPECTED: &str = "unseen classes, unseen validation classes and the rest must be disjoint, and \
+                        none of them empty; mend the lists";
+
 /// The stage.
 pub struct SplitClasses;
 
@@ -123,7 +127,7 @@ impl Stage for SplitClasses {
             max_train_per_class: params.max_train_per_class,
         };
         let parts = split(&samples, &rule, &|stream| cx.rng(stream))
-            .map_err(|error| StageError::data(error.to_string()))?;
+            .map_err(|error| StageError::data_with_help(error.to_string(), EXPECTED))?;
         cx.note(format!(
             "split {}: {} seen and {} unseen classes; {} training, {} seen and {} unseen test \
              images",

@@ -51,7 +51,10 @@ impl Stat {
 
     fn line(&self, digest: Digest) -> String {
         let Self { device, inode, size, mtime, ctime } = self;
-        format!("{device} {inode} {size} {} {} {} {} {digest}\n", mtime.0, mtime.1, ctime.0, ctime.1)
+        format!(
+            "{device} {inode} {size} {} {} {} {} {digest}\n",
+            mtime.0, mtime.1, ctime.0, ctime.1
+        )
     }
 
     fn parse(line: &str) -> Option<(Self, Digest)> {
@@ -90,8 +93,7 @@ impl Memo {
             }
             known.insert(stat, digest);
         }
-        let memo =
-            Self { known: Mutex::new(known), log: Mutex::new(None), path: path.to_owned() };
+        let memo = Self { known: Mutex::new(known), log: Mutex::new(None), path: path.to_owned() };
         memo.compact(lines);
         memo
     }

@@ -31,7 +31,6 @@ mod memo;
 mod objects;
 mod scratch;
 
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -41,11 +40,11 @@ use crate::id::Digest;
 
 pub use action::{Lookup, OutputRef, Record};
 pub use error::StoreError;
+pub use fsck::{Damage, FsckReport, Repair};
 pub use gc::{GcOptions, GcReport};
 pub use last::LastKeys;
 pub use lock::ActionLock;
 pub use scratch::Scratch;
-pub use fsck::{Damage, FsckReport, Repair};
 
 use memo::Memo;
 

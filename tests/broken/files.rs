@@ -10,7 +10,9 @@ use crate::support::Project;
 /// A picture of one colour.
 pub(super) fn png(colour: u8) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    RgbImage::from_pixel(12, 12, Rgb([colour, 10, 200])).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    RgbImage::from_pixel(12, 12, Rgb([colour, 10, 200]))
+        .write_to(&mut bytes, ImageFormat::Png)
+        .unwrap();
     bytes.into_inner()
 }
 

@@ -35,8 +35,10 @@ fn connections_that_cannot_be() {
     wrong("trained_on_test", "train = \"split\"", "train = \"split.test_unseen\"");
     wrong("unconnected", "model = \"fit\", features", "features");
     wrong("list_at_a_single_port", "scores = \"score\"", "scores = [\"score\", \"score\"]");
-    let circle = SOUND.replace("samples = \"photos\", attributes = \"attributes\" }\nparams = { unseen", "samples = \"photos\", attributes = \"loop\" }\nparams = { unseen")
-        + "\n[stage.loop]\nkind = \"control-attributes\"\ninputs = { attributes = \"loop2\" }\n\
+    let circle = SOUND.replace(
+        "samples = \"photos\", attributes = \"attributes\" }\nparams = { unseen",
+        "samples = \"photos\", attributes = \"loop\" }\nparams = { unseen",
+    ) + "\n[stage.loop]\nkind = \"control-attributes\"\ninputs = { attributes = \"loop2\" }\n\
            [stage.loop2]\nkind = \"control-attributes\"\ninputs = { attributes = \"loop\" }\n";
     let project = sound();
     project.file("x.toml", circle);
@@ -48,7 +50,8 @@ fn texts_that_do_not_parse() {
     wrong("syntax", "[stage.score]", "[stage.score");
     wrong("key_twice", "name = \"sound\"", "name = \"sound\"\nname = \"again\"");
     let project = sound();
-    project.file("x.toml", [b"[experiment]\nname = \"".as_slice(), &[0xff, 0xfe], b"\"\n"].concat());
+    project
+        .file("x.toml", [b"[experiment]\nname = \"".as_slice(), &[0xff, 0xfe], b"\"\n"].concat());
     fails("not_utf8", &project, 3);
 }
 

@@ -94,12 +94,9 @@ impl Happened {
                 _ => {}
             }
         }
-        for list in [
-            &mut happened.ran,
-            &mut happened.reused,
-            &mut happened.failed,
-            &mut happened.skipped,
-        ] {
+        for list in
+            [&mut happened.ran, &mut happened.reused, &mut happened.failed, &mut happened.skipped]
+        {
             list.sort();
         }
         happened

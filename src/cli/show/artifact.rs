@@ -87,5 +87,9 @@ fn evaluation(text: &mut String, evaluation: &Evaluation) {
         let _ = writeln!(text, "  {name:12} {:6.2} %", 100.0 * value);
     }
     let stamp = if evaluation.peeked { "  (selected on test)" } else { "" };
-    let _ = writeln!(text, "  delta        {:6.3}, by {}{stamp}", evaluation.delta, evaluation.selected_on);
+    let _ = writeln!(
+        text,
+        "  delta        {:6.3}, by {}{stamp}",
+        evaluation.delta, evaluation.selected_on
+    );
 }

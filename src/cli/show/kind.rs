@@ -45,8 +45,7 @@ fn ports(text: &mut String, title: &str, ports: &[Port]) {
 
 fn parameter(text: &mut String, schema: &Value, name: &str, property: &Value) {
     let required = schema.get("required").and_then(Value::as_array);
-    let is_required =
-        required.is_some_and(|names| names.iter().any(|required| required == name));
+    let is_required = required.is_some_and(|names| names.iter().any(|required| required == name));
     let default = match property.get("default") {
         Some(value) => format!(" = {value}"),
         None if is_required => " (required)".to_owned(),
