@@ -9,9 +9,6 @@
 
 mod blob;
 mod figure;
-#[cfg(not(feature = "tables"))]
-mod no_table;
-#[cfg(feature = "tables")]
 mod table;
 mod text;
 
@@ -23,9 +20,6 @@ pub use figure::{
     Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
     text_width,
 };
-#[cfg(not(feature = "tables"))]
-pub use no_table::{Scale, Table, TableViews};
-#[cfg(feature = "tables")]
 pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
 pub use text::PlainText;
 

@@ -23,7 +23,6 @@ pub mod score;
 pub mod split_classes;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
-#[cfg(feature = "tables")]
 pub mod tabulate;
 pub mod write_text;
 
@@ -34,7 +33,7 @@ pub use metric::Metric;
 /// Every kind that a manifest may name.
 #[must_use]
 pub fn registry() -> Registry {
-    let registry = Registry::default()
+    Registry::default()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -49,8 +48,6 @@ pub fn registry() -> Registry {
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
-        .with::<write_text::WriteText>();
-    #[cfg(feature = "tables")]
-    let registry = registry.with::<tabulate::Tabulate>();
-    registry
+        .with::<tabulate::Tabulate>()
+        .with::<write_text::WriteText>()
 }
