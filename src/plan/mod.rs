@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
-use serde_json::Value;
 
 use crate::graph::{Connection, Node, Source, StageGraph};
 use crate::id::{Digest, StageId, StageKey};
@@ -61,14 +60,6 @@ impl Plan {
             count(|action| matches!(action, Action::DecidedAfter(_))),
         )
     }
-}
-
-/// What a stage's recipe needs beside its inputs.
-struct Fixed {
-    /// Parameters with files by content.
-    params: Value,
-    files: FileTable,
-    runtime: Option<Runtime>,
 }
 
 /// Makes recipes and looks them up. Outside files are digested once, when it is made.
@@ -161,7 +152,8 @@ impl<'a> Planner<'a> {
     /// Where the outside files of a stage are.
     #[must_use]
     pub fn files_of(&self, index: NodeIndex) -> FileTable {
-        self.fixed(index).files
+        let names = FileRef::all_in(&self.graph.node(index).params);
+        names.into_iter().map(|name| self.digests[name].clone()).collect()
     }
 
     /// The name under which the manifest knows each outside file.
@@ -169,29 +161,18 @@ impl<'a> Planner<'a> {
         self.digests.iter().map(|(name, (digest, _))| (name.as_str(), digest))
     }
 
-    fn fixed(&self, index: NodeIndex) -> Fixed {
-        let node = self.graph.node(index);
-        let mut files = FileTable::new();
-        for name in FileRef::all_in(&node.params) {
-            let (digest, path) = &self.digests[name];
-            files.insert(*digest, path.clone());
-        }
-        let params = match files.is_empty() {
-            true => (*node.params).clone(),
-            false => FileRef::replace_in(&node.params, &|name| self.digests[name].0.to_string()),
-        };
-        let runtime = self.runtimes.get(&index).map(|found| Runtime {
+    fn runtime_of(&self, index: NodeIndex) -> Option<Runtime> {
+        self.runtimes.get(&index).map(|found| Runtime {
             name: found.name.clone(),
             version: found.version.clone(),
             provider: found.provider.clone(),
             library: found.library.as_ref().map(|path| self.libraries[path]),
-        });
-        Fixed { params, files, runtime }
+        })
     }
 
     fn recipe<'r>(&self, index: NodeIndex, record_of: &dyn Fn(NodeIndex) -> &'r Record) -> Recipe {
         let node = self.graph.node(index);
-        let Fixed { params, runtime, .. } = self.fixed(index);
+        let digest = |name: &str| self.digests[name].0.to_string();
         let platform = match node.info.determinism {
             Determinism::BitExact => None,
             Determinism::Platform => Some(self.platform.clone()),
@@ -199,11 +180,11 @@ impl<'a> Planner<'a> {
         Recipe {
             kind: node.info.kind.to_owned(),
             version: node.info.version,
-            params,
+            params: FileRef::replace_in(&node.params, &digest),
             seed: node.seed,
             inputs: inputs(self.graph, node, record_of),
             outputs: node.info.outputs.iter().map(|p| (p.name.to_owned(), p.codec)).collect(),
-            runtime,
+            runtime: self.runtime_of(index),
             platform,
         }
     }

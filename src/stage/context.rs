@@ -47,9 +47,6 @@ impl<F: FnMut(Signal) + Send> SignalSink for F {
 /// Where the outside files of a recipe are on this machine: content to path.
 pub type FileTable = BTreeMap<Digest, PathBuf>;
 
-/// A sink behind a lock, for stages that report from several threads.
-pub type SharedSink<'a> = std::sync::Mutex<&'a mut dyn SignalSink>;
-
 /// The only door from a stage to the world.
 pub struct StageContext<'a> {
     pub(super) kind: &'static str,

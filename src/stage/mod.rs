@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use context::{Cancel, FileTable, SharedSink, SignalSink, StageContext};
+pub use context::{Cancel, FileTable, SignalSink, StageContext};
 pub use erased::{ErasedStage, Job, StageInfo, StoredOutput};
 pub use error::StageError;
 pub use file_ref::FileRef;

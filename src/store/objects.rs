@@ -45,14 +45,6 @@ impl Store {
         Ok(Blob::map(&path)?)
     }
 
-    /// The size of an object.
-    ///
-    /// # Errors
-    /// [`StoreError::Fs`] if it is not there.
-    pub fn object_bytes(&self, digest: &Digest) -> Result<u64, StoreError> {
-        Ok(fs::metadata(&self.object_path(digest))?.len())
-    }
-
     /// Moves a finished, synced scratch file into place.
     pub(super) fn adopt(&self, scratch: &Path, digest: &Digest) -> Result<(), StoreError> {
         let path = self.object_path(digest);

@@ -4,7 +4,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Artifact, ArtifactKind, Blob, invalid};
+use crate::artifact::{Artifact, ArtifactKind, Blob};
+use crate::data::{decode_json, encode_json};
 
 /// The evaluation of one model on one split, in fractions of one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -81,10 +82,10 @@ impl Artifact for Evaluation {
     const CODEC: u32 = 1;
 
     fn encode(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        serde_json::to_writer(out, self).map_err(io::Error::from)
+        encode_json(self, out)
     }
 
     fn decode(blob: Blob) -> io::Result<Self> {
-        serde_json::from_slice(&blob).map_err(|error| invalid(error.to_string()))
+        decode_json(&blob)
     }
 }
