@@ -10,6 +10,8 @@ pub mod id;
 
 pub mod fs;
 
+pub mod suggest;
+
 pub mod artifact;
 
 pub mod recipe;

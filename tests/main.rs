@@ -9,3 +9,4 @@ mod concurrency;
 mod quickstart;
 mod runner;
 mod support;
+mod versions;

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use crate::manifest::suggest::advice;
 use crate::manifest::{AxisTable, Header, Located, Manifest, Problem, Role, Source, StageTable};
+use crate::suggest::advice;
 
 /// Gives the text of another file: its path as written, and the file that names it.
 ///

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::manifest::suggest::{advice, nearest};
 use crate::manifest::{
     InputSpec, Located, Manifest, ManifestError, Problem, Reference, Source, StageTable,
 };
 use crate::stage::{ErasedStage, Registry};
+use crate::suggest::{advice, nearest};
 
 use super::{Experiment, Loader, NeedsOverride, StageSpec, locate, overlay, params, sweep};
 

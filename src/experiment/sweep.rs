@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::manifest::suggest::advice;
 use crate::manifest::{AxisTable, Located, Manifest, Problem, ValueList};
+use crate::suggest::advice;
 
 use super::{Axis, AxisOption, Setting, StageSpec, schema_check};
 

@@ -58,12 +58,12 @@ macro_rules! stage {
     };
 }
 
-inputs! { pub struct Nothing {} }
-outputs! { pub struct SplitOutputs { train: Train, test: Test } }
-inputs! { pub struct FitInputs { samples: Train } }
-outputs! { pub struct FitOutputs { model: Model } }
-inputs! { pub struct GatherInputs { models: Gathered<Model> } }
-outputs! { pub struct GatherOutputs { table: Test } }
+inputs! { struct Nothing {} }
+outputs! { struct SplitOutputs { train: Train, test: Test } }
+inputs! { struct FitInputs { samples: Train } }
+outputs! { struct FitOutputs { model: Model } }
+inputs! { struct GatherInputs { models: Gathered<Model> } }
+outputs! { struct GatherOutputs { table: Test } }
 
 stage!(Split, "split", false, Nothing, SplitOutputs { train: Train, test: Test });
 stage!(Fit, "fit", true, FitInputs, FitOutputs { model: Model });

@@ -19,7 +19,6 @@ mod parse;
 mod reference;
 mod source;
 mod stage_table;
-pub mod suggest;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree;

@@ -109,12 +109,12 @@ impl Default for TrainModelParams {
 #[serde(deny_unknown_fields)]
 struct NoParams {}
 
-inputs! { pub struct NoInputs {} }
-outputs! { pub struct LoadDataOutputs { data: Text, split: Text } }
-inputs! { pub struct TrainModelInputs { features: Text, labels: Option<Text> } }
-outputs! { pub struct TrainModelOutputs { model: Text } }
-inputs! { pub struct TabulateInputs { rows: Gathered<Text> } }
-outputs! { pub struct TabulateOutputs { table: Text } }
+inputs! { struct NoInputs {} }
+outputs! { struct LoadDataOutputs { data: Text, split: Text } }
+inputs! { struct TrainModelInputs { features: Text, labels: Option<Text> } }
+outputs! { struct TrainModelOutputs { model: Text } }
+inputs! { struct TabulateInputs { rows: Gathered<Text> } }
+outputs! { struct TabulateOutputs { table: Text } }
 
 struct LoadData;
 

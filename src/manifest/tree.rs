@@ -8,8 +8,8 @@ use serde_json::{Map, Number, Value};
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
-use super::suggest::advice;
 use super::{Located, Problem, Source};
+use crate::suggest::advice;
 
 /// A value and its place.
 #[derive(Clone, Debug)]

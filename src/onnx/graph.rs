@@ -10,6 +10,7 @@ use prost::Message as _;
 use prost::bytes::Bytes;
 
 use crate::artifact::Blob;
+use crate::suggest::similar;
 
 use super::OnnxError;
 use super::proto::{
@@ -168,12 +169,8 @@ impl Graph {
 
     fn unknown(&self, name: &str) -> OnnxError {
         let offered: Vec<String> = self.tensors().into_iter().map(str::to_owned).collect();
-        let mut ranked: Vec<(usize, &String)> =
-            offered.iter().map(|other| (strsim::damerau_levenshtein(name, other), other)).collect();
-        ranked.sort();
-        let close = name.len().div_ceil(2);
-        let nearest = ranked.iter().take_while(|(distance, _)| *distance <= close);
-        let nearest = nearest.take(SUGGESTIONS).map(|(_, other)| (*other).clone()).collect();
+        let nearest = similar(name, offered.iter().map(String::as_str)).into_iter();
+        let nearest = nearest.take(SUGGESTIONS).map(str::to_owned).collect();
         OnnxError::UnknownTensor { name: name.to_owned(), nearest, offered }
     }
 

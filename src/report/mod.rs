@@ -3,14 +3,12 @@
 //! - [`Terminal`] draws progress bars and leaves one line a stage behind;
 //! - [`Plain`] writes lines for pipes and logs;
 //! - [`JsonLines`] writes one JSON object a line for programs;
-//! - [`Quiet`] shows failures and the last line;
-//! - [`Fold`] prints nothing: it collects what became of each step, for `run.json`.
+//! - [`Quiet`] shows failures and the last line.
 //!
 //! Each writes to whatever it is given, so that a test can read it. A write that fails is ignored:
 //! a reader that went away (`| head`) must not stop a run.
 
 mod failure;
-mod fold;
 mod json_lines;
 mod plain;
 mod quiet;
@@ -19,9 +17,8 @@ mod text;
 
 use std::io::{self, IsTerminal as _, Write};
 
-use crate::event::{Event, Reporter};
+use crate::event::Reporter;
 
-pub use fold::{Fold, StepAction, StepOutcome};
 pub use json_lines::JsonLines;
 pub use plain::Plain;
 pub use quiet::Quiet;
@@ -56,17 +53,6 @@ pub fn reporter(style: Style) -> Box<dyn Reporter> {
         Style::Automatic | Style::Plain => Box::new(Plain::new(stderr())),
         Style::JsonLines => Box::new(JsonLines::new(Box::new(io::stdout()))),
         Style::Quiet => Box::new(Quiet::new(stderr(), paint)),
-    }
-}
-
-/// Hands each event to several reporters, in order.
-pub struct Tee<'a>(pub Vec<&'a mut dyn Reporter>);
-
-impl Reporter for Tee<'_> {
-    fn on_event(&mut self, event: &Event<'_>) {
-        for reporter in &mut self.0 {
-            reporter.on_event(event);
-        }
     }
 }
 

@@ -11,14 +11,22 @@ use crate::id::StageId;
 
 /// The least time between two lines about the progress of a stage.
 const PROGRESS_SECONDS: u64 = 10;
-/// The least progress between two such lines.
+/// The least progress between two such lines, as long as it does not take too long.
 const PROGRESS_PERCENT: u64 = 10;
+/// After this time even little progress is worth a line.
+const PROGRESS_SECONDS_AT_MOST: u64 = 60;
+
+/// What was last written about the progress of a stage.
+struct Progress {
+    started: Duration,
+    written: Duration,
+    percent: u64,
+}
 
 /// Writes one line an event. Metrics are left out: they are many, and JSON lines have them.
 pub struct Plain {
     out: Output,
-    /// When each running stage's progress was last written, and how many percent it was.
-    progress: BTreeMap<StageId, (Duration, u64)>,
+    progress: BTreeMap<StageId, Progress>,
 }
 
 impl Plain {
@@ -36,9 +44,11 @@ impl Plain {
     fn signal(&mut self, elapsed: Duration, stage: &StageId, signal: &Signal) {
         match signal {
             Signal::Progress { done, total, unit } => {
-                let percent = done.saturating_mul(100) / (*total).max(1);
-                if self.is_due(elapsed, stage, percent) {
-                    let rest = format!("{stage}: {percent} % ({done} of {total} {unit})");
+                if let Some(left) = self.due(elapsed, stage, *done, *total) {
+                    let percent = percent(*done, *total);
+                    let left = duration_text(left);
+                    let rest =
+                        format!("{stage}: {percent} % ({done} of {total} {unit}), {left} left");
                     self.line(elapsed, "progress", &rest);
                 }
             }
@@ -48,16 +58,27 @@ impl Plain {
         }
     }
 
-    /// Whether enough time and progress lie behind the last line about this stage.
-    fn is_due(&mut self, elapsed: Duration, stage: &StageId, percent: u64) -> bool {
-        let Some((time, last)) = self.progress.get_mut(stage) else { return false };
-        let is_due = elapsed.saturating_sub(*time).as_secs() >= PROGRESS_SECONDS
-            && percent >= *last + PROGRESS_PERCENT;
-        if is_due {
-            (*time, *last) = (elapsed, percent);
+    /// If it is time for a line about this stage: how long the rest of it will take at this pace.
+    fn due(&mut self, now: Duration, stage: &StageId, done: u64, total: u64) -> Option<Duration> {
+        let progress = self.progress.get_mut(stage)?;
+        let silence = now.saturating_sub(progress.written).as_secs();
+        let percent = percent(done, total);
+        let has_moved = percent >= progress.percent + PROGRESS_PERCENT;
+        if done == 0
+            || silence < PROGRESS_SECONDS_AT_MOST && !(silence >= PROGRESS_SECONDS && has_moved)
+        {
+            return None;
         }
-        is_due
+        (progress.written, progress.percent) = (now, percent);
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let rest = total.saturating_sub(done) as f64 / done as f64;
+        let seconds = now.saturating_sub(progress.started).as_secs_f64() * rest;
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
+}
+
+fn percent(done: u64, total: u64) -> u64 {
+    done.saturating_mul(100) / total.max(1)
 }
 
 impl Reporter for Plain {
@@ -72,7 +93,8 @@ impl Reporter for Plain {
                 self.line(elapsed, "reused", &stage.to_string());
             }
             EventKind::StageStarted { stage, reason } => {
-                self.progress.insert((*stage).clone(), (elapsed, 0));
+                let progress = Progress { started: elapsed, written: elapsed, percent: 0 };
+                self.progress.insert((*stage).clone(), progress);
                 self.line(elapsed, "started", &format!("{stage}: {reason}"));
             }
             EventKind::StageSignal { stage, signal } => self.signal(elapsed, stage, signal),

@@ -1,8 +1,7 @@
 use indicatif::ProgressDrawTarget;
 
-use super::testing::{Page, show_run, stage};
+use super::testing::{Page, show_run};
 use super::*;
-use crate::id::{Digest, StageKey};
 
 fn shown(reporter: impl FnOnce(Output) -> Box<dyn Reporter>) -> String {
     let page = Page::default();
@@ -19,9 +18,9 @@ fn plain_writes_a_line_an_event_and_progress_now_and_then() {
          0.0 s  reused    features
          1.0 s  started   train@seed=1: never ran before
          2.0 s  note      train@seed=1: runtime: embedded
-        12.0 s  progress  train@seed=1: 25 % (50 of 200 steps)
+        12.0 s  progress  train@seed=1: 25 % (50 of 200 steps), 33.0 s left
         14.0 s  warning   train@seed=1: one class has a single image
-        30.0 s  progress  train@seed=1: 95 % (190 of 200 steps)
+        30.0 s  progress  train@seed=1: 95 % (190 of 200 steps), 1.53 s left
         31.0 s  waiting   train@seed=2: another process is running it
         32.0 s  started   train@seed=2: no result is recorded
         33.0 s  failed    train@seed=2
@@ -121,40 +120,4 @@ fn a_reader_that_went_away_stops_nobody() {
     show_run(&mut Plain::new(Box::new(Closed)));
     show_run(&mut JsonLines::new(Box::new(Closed)));
     show_run(&mut Quiet::new(Box::new(Closed), Paint::Off));
-}
-
-#[test]
-fn a_fold_knows_what_became_of_each_step() {
-    let mut fold = Fold::new();
-    show_run(&mut fold);
-    let key = StageKey(Digest::of(b"other"));
-    fold.set_key(&stage("train", Some("1")), key);
-    let steps = fold.steps();
-    let short: Vec<String> =
-        steps.iter().map(|step| format!("{} {:?}", step.stage, step.action)).collect();
-    let expected = [
-        "data Reused",
-        "features Reused",
-        "score@seed=2 Skipped",
-        "table Skipped",
-        "train@seed=1 Ran",
-        "train@seed=2 Failed",
-    ];
-    assert_eq!(short, expected);
-    assert_eq!((steps[4].seconds, steps[4].bytes), (Some(33.25), Some(4_321_000)));
-    assert_eq!(steps[4].key, Some(key));
-    assert_eq!(steps[4].warnings, ["one class has a single image"]);
-    assert_eq!(steps[3].reason.as_deref(), Some("`train@seed=2` did not finish"));
-    assert_eq!(fold.summary().failed, 1);
-    let text = serde_json::to_string(&steps).unwrap();
-    assert_eq!(serde_json::from_str::<Vec<StepOutcome>>(&text).unwrap(), steps);
-}
-
-#[test]
-fn a_tee_tells_everybody() {
-    let (page, mut fold) = (Page::default(), Fold::new());
-    let mut plain = Plain::new(Box::new(page.clone()));
-    show_run(&mut Tee(vec![&mut plain, &mut fold]));
-    assert!(page.text().contains("failed"));
-    assert_eq!(fold.steps().len(), 6);
 }

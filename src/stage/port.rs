@@ -150,9 +150,9 @@ pub trait Outputs: Sized {
 
 /// Declares a struct of inputs: `inputs! { pub struct FitInputs { features: Features } }`.
 macro_rules! inputs {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $kind:ty),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $kind:ty),* $(,)? }) => {
         $(#[$meta])*
-        pub struct $name { $($(#[$field_meta])* pub $field: $kind),* }
+        $vis struct $name { $($(#[$field_meta])* $vis $field: $kind),* }
 
         impl $crate::stage::Inputs for $name {
             fn ports() -> Vec<$crate::stage::Port> {
@@ -170,9 +170,9 @@ pub(crate) use inputs;
 
 /// Declares a struct of outputs: `outputs! { pub struct FitOutputs { model: Compatibility } }`.
 macro_rules! outputs {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $kind:ty),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $kind:ty),* $(,)? }) => {
         $(#[$meta])*
-        pub struct $name { $($(#[$field_meta])* pub $field: $kind),* }
+        $vis struct $name { $($(#[$field_meta])* $vis $field: $kind),* }
 
         impl $crate::stage::Outputs for $name {
             fn ports() -> Vec<$crate::stage::Port> {

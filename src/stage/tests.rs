@@ -37,8 +37,8 @@ impl Default for JoinParams {
     }
 }
 
-inputs! { pub struct JoinInputs { first: Text, second: Option<Text>, rest: Gathered<Text> } }
-outputs! { pub struct JoinOutputs { joined: Text } }
+inputs! { struct JoinInputs { first: Text, second: Option<Text>, rest: Gathered<Text> } }
+outputs! { struct JoinOutputs { joined: Text } }
 
 struct Join;
 

@@ -24,7 +24,10 @@ pub struct ImportAttributesParams {
     pub norm: AttributeNorm,
 }
 
-inputs! { pub struct ImportAttributesInputs {} }
+inputs! {
+    /// Nothing: the files are parameters.
+    pub struct ImportAttributesInputs {}
+}
 outputs! {
     /// The table.
     pub struct ImportAttributesOutputs {

@@ -34,7 +34,10 @@ pub struct ImportPhotosParams {
     pub max_per_class: Option<usize>,
 }
 
-inputs! { pub struct ImportPhotosInputs {} }
+inputs! {
+    /// Nothing: the files are parameters.
+    pub struct ImportPhotosInputs {}
+}
 outputs! {
     /// Photos and their table, in the order of the archive.
     pub struct ImportPhotosOutputs {

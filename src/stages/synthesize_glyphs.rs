@@ -15,7 +15,10 @@ use super::pool::thread_pool;
 use painter::Painter;
 pub use params::SynthesizeGlyphsParams;
 
-inputs! { pub struct SynthesizeGlyphsInputs {} }
+inputs! {
+    /// Nothing: everything follows from parameters and seed.
+    pub struct SynthesizeGlyphsInputs {}
+}
 outputs! {
     /// Pictures, their classes, the classes' attributes, and the answer key.
     pub struct SynthesizeGlyphsOutputs {

@@ -1,7 +1,7 @@
 //! Photos and attribute tables that are not what they should be.
 
 use super::fails;
-use super::files::{INDEX, photos, png, sound, tar, with};
+use crate::support::files::{INDEX, photos, png, sound, tar, with};
 
 /// Replaces a data file and expects a failing stage.
 fn broken(name: &str, file: &str, content: impl AsRef<[u8]>) {

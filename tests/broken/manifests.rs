@@ -1,7 +1,7 @@
 //! Manifests that say what cannot be.
 
 use super::fails;
-use super::files::{SOUND, sound, with};
+use crate::support::files::{SOUND, sound, with};
 
 /// Replaces a piece of the sound manifest and expects a complaint before anything runs.
 fn wrong(name: &str, from: &str, to: &str) {

@@ -3,7 +3,6 @@
 //! The messages are snapshots, so a change of wording is seen in review.
 
 mod data;
-mod files;
 mod manifests;
 mod networks;
 mod splits;

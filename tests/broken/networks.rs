@@ -3,7 +3,7 @@
 use erpc_pipe::onnx::ModelBuilder;
 
 use super::fails;
-use super::files::{network, sound, with};
+use crate::support::files::{network, sound, with};
 
 #[test]
 fn files_that_are_no_networks() {

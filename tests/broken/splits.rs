@@ -1,7 +1,7 @@
 //! Splits and selections that would not be honest, or not possible.
 
 use super::fails;
-use super::files::with;
+use crate::support::files::with;
 
 const SPLIT: &str = "unseen = [\"owl\"], validation_unseen = [\"dog\"]";
 

@@ -1,5 +1,7 @@
 //! A project in a temporary folder, and the real binary in it.
 
+pub mod files;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::manifest::suggest::{advice, listing};
+use crate::suggest::{advice, listing};
 
 pub(super) use describe::is_file;
 use describe::{describe, expected};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::manifest::suggest::advice;
+use crate::suggest::advice;
 
 use super::describe::{format_range, words};
 use super::{Checker, Nature};

@@ -5,20 +5,33 @@ use strsim::{damerau_levenshtein, jaro_winkler};
 /// Lists of names longer than this are not spelled out in a message.
 const LISTED_NAMES: usize = 16;
 
+/// The Jaro-Winkler similarity above which two names are near, however many letters differ.
+const SIMILAR_ENOUGH: f64 = 0.88;
+
 /// The candidate that `word` is most likely a slip of, if one is near.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    similar(word, candidates).into_iter().next()
+}
+
+/// The candidates that `word` may be a slip of, the nearest first.
+#[must_use]
+pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let word = plain(word);
-    let is_near = |candidate: &str| {
+    let edits_if_near = |candidate: &str| {
         let edits = damerau_levenshtein(&word, candidate);
         // A third of the word may be wrong; a long common start forgives a little more.
-        edits * 3 <= word.chars().count() || jaro_winkler(&word, candidate) > 0.88
+        let is_near =
+            edits * 3 <= word.chars().count() || jaro_winkler(&word, candidate) > SIMILAR_ENOUGH;
+        is_near.then_some(edits)
     };
-    candidates
-        .into_iter()
-        .filter(|candidate| is_near(&plain(candidate)))
-        .min_by_key(|candidate| damerau_levenshtein(&word, &plain(candidate)))
+    let near = candidates.into_iter();
+    let near = near.filter_map(|candidate| Some((edits_if_near(&plain(candidate))?, candidate)));
+    let mut near: Vec<(usize, &str)> = near.collect();
+    // The sort is stable: among equals the first of the candidates stays first.
+    near.sort_by_key(|(edits, _)| *edits);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 /// Advice for somebody who wrote `word` where one of `candidates` was expected.
@@ -63,6 +76,12 @@ mod tests {
     fn a_stranger_is_not_mistaken_for_a_slip() {
         assert_eq!(nearest("banana", ["synthesize", "margin"]), None);
         assert_eq!(nearest("x", ["y"]), None);
+    }
+
+    #[test]
+    fn all_that_is_near_is_listed_with_the_nearest_first() {
+        let names = ["conv4_block24_concat", "conv4_block2_concat", "avg_pool"];
+        assert_eq!(similar("conv4_block_concat", names), [names[1], names[0]]);
     }
 
     #[test]

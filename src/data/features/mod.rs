@@ -12,22 +12,25 @@
 //! it otherwise. Numbers are little-endian. Records have one length, so a row is found without an
 //! index, and a reader touches only the pages that it asks for.
 
-use std::io::{self, Write as _};
+mod scaled;
+mod writer;
 
-use half::f16;
+use std::io;
+use std::sync::Arc;
+
 use ndarray::Array2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Artifact, ArtifactKind, Blob, BlobWriter, invalid};
+use crate::artifact::{Artifact, ArtifactKind, Blob, invalid};
+
+pub use writer::FeaturesWriter;
+use writer::check;
 
 const MAGIC: &[u8; 8] = b"erpcfeat";
 
 /// Records start at a multiple of this.
 const ALIGNMENT_BYTES: usize = 64;
-
-/// The power of two that the largest value of a scaled row is brought just below.
-const TOP_EXPONENT: u32 = 14;
 
 /// How the values of a tensor are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
@@ -102,7 +105,7 @@ struct Header {
 #[derive(Clone)]
 pub struct Features {
     blob: Blob,
-    header: std::sync::Arc<Header>,
+    header: Arc<Header>,
     start: usize,
 }
 
@@ -221,7 +224,7 @@ impl TensorView<'_> {
                 let (scale, bytes) = bytes.split_at(4);
                 let scale = f32::from_le_bytes(scale.try_into().expect("four bytes"));
                 for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = scaled(*bytes, scale);
+                    *value = scaled::decode(*bytes, scale);
                 }
             }
         }
@@ -253,7 +256,7 @@ impl Artifact for Features {
                 blob.len() - start
             )));
         }
-        Ok(Self { blob, header: std::sync::Arc::new(header), start })
+        Ok(Self { blob, header: Arc::new(header), start })
     }
 
     fn sealed(&self) -> Option<&Blob> {
@@ -261,178 +264,5 @@ impl Artifact for Features {
     }
 }
 
-/// Writes features image by image.
-pub struct FeaturesWriter {
-    writer: BlobWriter,
-    header: Header,
-    written: usize,
-    record: Vec<u8>,
-}
-
-impl FeaturesWriter {
-    /// Begins a file for `images` images.
-    ///
-    /// # Errors
-    /// What the system reports.
-    pub fn new(
-        mut writer: BlobWriter,
-        tensors: Vec<TensorInfo>,
-        images: usize,
-    ) -> io::Result<Self> {
-        let header = Header { images, tensors };
-        writer.write_all(&header.encode())?;
-        Ok(Self { writer, header, written: 0, record: Vec::new() })
-    }
-
-    /// Adds the next image: the values of each tensor.
-    ///
-    /// # Errors
-    /// What the system reports, and [`io::ErrorKind::InvalidData`] for a value that is not finite.
-    ///
-    /// # Panics
-    /// If the rows are not those of the tensors.
-    pub fn push(&mut self, rows: &[&[f32]]) -> io::Result<()> {
-        assert_eq!(rows.len(), self.header.tensors.len(), "a row a tensor");
-        self.record.clear();
-        for (info, row) in self.header.tensors.iter().zip(rows) {
-            assert_eq!(row.len(), info.width(), "a row of `{}` has this length", info.name);
-            check(self.written, &info.name, row.iter())?;
-            match info.storage {
-                Storage::F32 => {
-                    self.record.extend(row.iter().flat_map(|value| value.to_le_bytes()));
-                }
-                Storage::F16 => encode_scaled(row, &mut self.record),
-            }
-        }
-        self.written += 1;
-        self.writer.write_all(&self.record)
-    }
-
-    /// Ends the file.
-    ///
-    /// # Errors
-    /// What the system reports, and [`io::ErrorKind::InvalidData`] if images are missing.
-    pub fn finish(self) -> io::Result<Features> {
-        if self.written != self.header.images {
-            let (written, images) = (self.written, self.header.images);
-            return Err(invalid(format!("{written} images were written, {images} announced")));
-        }
-        Features::decode(self.writer.finish().map_err(io::Error::other)?)
-    }
-}
-
-fn check<'a>(image: usize, tensor: &str, values: impl Iterator<Item = &'a f32>) -> io::Result<()> {
-    match values.enumerate().find(|(_, value)| !value.is_finite()) {
-        Some((at, value)) => {
-            Err(invalid(format!("image {image}: tensor `{tensor}` is {value} at position {at}")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The value that a half and its scale stand for. Rounding up next to the largest float must not
-/// give infinity.
-fn scaled(half: [u8; 2], scale: f32) -> f32 {
-    (f16::from_le_bytes(half).to_f32() * scale).clamp(f32::MIN, f32::MAX)
-}
-
-/// Appends a scale and the values divided by it. The scale is a power of two, so dividing is exact.
-fn encode_scaled(row: &[f32], record: &mut Vec<u8>) {
-    let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    let scale = power_above(largest) / f32::from(1_u16 << TOP_EXPONENT);
-    record.extend(scale.to_le_bytes());
-    record.extend(row.iter().flat_map(|value| f16::from_f32(value / scale).to_le_bytes()));
-    if row.len() % 2 == 1 {
-        record.extend([0; 2]);
-    }
-}
-
-/// The power of two just above a value, kept where its inverse and its 2^-14 are normal numbers.
-fn power_above(value: f32) -> f32 {
-    const SMALLEST: f32 = 1.0e-30;
-    let exponent = value.max(SMALLEST).to_bits() >> 23;
-    f32::from_bits((exponent + 1).min(0xfe) << 23)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn writer() -> (tempfile::TempDir, BlobWriter) {
-        let folder = tempfile::tempdir().unwrap();
-        let writer = BlobWriter::create(folder.path().join("features")).unwrap();
-        (folder, writer)
-    }
-
-    fn read(features: &Features, name: &str, sample: usize) -> Vec<f32> {
-        let view = features.tensor(Some(name)).unwrap();
-        let mut row = vec![0.0; view.width()];
-        view.read_row(sample, &mut row);
-        row
-    }
-
-    #[test]
-    fn rows_come_back_as_they_were_written() {
-        let (_folder, writer) = writer();
-        let tensors = vec![
-            TensorInfo::new("map", vec![3, 1, 1], Storage::F16),
-            TensorInfo::new("pooled", vec![2], Storage::F32),
-        ];
-        let mut writer = FeaturesWriter::new(writer, tensors.clone(), 2).unwrap();
-        writer.push(&[&[1.0, -2.0, 0.25], &[0.1, 0.2]]).unwrap();
-        writer.push(&[&[83_554.0, 0.0, -1.0], &[3.0, f32::MAX]]).unwrap();
-        let features = writer.finish().unwrap();
-        assert_eq!((features.len(), features.tensors()), (2, &tensors[..]));
-        assert_eq!(read(&features, "map", 0), [1.0, -2.0, 0.25]);
-        assert_eq!(read(&features, "pooled", 1), [3.0, f32::MAX]);
-        let scaled = read(&features, "map", 1);
-        assert!((scaled[0] - 83_554.0).abs() < 83_554.0 / 2048.0, "{scaled:?}");
-        assert_eq!(scaled[1..], [0.0, -1.0]);
-    }
-
-    #[test]
-    fn halves_keep_eleven_bits_at_any_size() {
-        for size in [0.0, 1.0e-30, 3.0e-8, 1.0, 65_504.0, 1.0e30, f32::MAX] {
-            let row = [size, -size / 3.0, size / 1000.0];
-            let mut record = Vec::new();
-            encode_scaled(&row, &mut record);
-            let scale = f32::from_le_bytes(record[..4].try_into().unwrap());
-            for (value, bytes) in row.iter().zip(record[4..].as_chunks().0) {
-                let found = scaled(*bytes, scale);
-                assert!((found - value).abs() <= value.abs() / 2048.0, "{size}: {found} {value}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_that_is_not_finite_is_refused_with_its_place() {
-        let (_folder, writer) = writer();
-        let tensors = vec![TensorInfo::new("pooled", vec![2], Storage::F32)];
-        let mut writer = FeaturesWriter::new(writer, tensors, 2).unwrap();
-        writer.push(&[&[1.0, 2.0]]).unwrap();
-        let error = writer.push(&[&[1.0, f32::NAN]]).unwrap_err();
-        assert_eq!(error.to_string(), "image 1: tensor `pooled` is NaN at position 1");
-        assert!(writer.finish().is_err(), "an image is missing");
-    }
-
-    #[test]
-    fn a_tensor_must_be_named_where_there_are_several() {
-        let features = Features::in_memory("pooled", &Array2::ones((2, 3)));
-        assert_eq!(features.tensor(None).unwrap().width(), 3);
-        assert_eq!(read(&features, "pooled", 1), [1.0; 3]);
-        let error = features.tensor(Some("map")).err().unwrap();
-        assert_eq!(error.to_string(), "the features hold no tensor `map`, only pooled");
-    }
-
-    #[test]
-    fn bytes_that_are_no_features_are_refused() {
-        let mut bytes = Vec::new();
-        Features::in_memory("x", &Array2::ones((2, 3))).encode(&mut bytes).unwrap();
-        assert!(Features::decode(Blob::from_bytes(&bytes)).is_ok());
-        for end in [0, 7, 15, 30, bytes.len() - 1] {
-            assert!(Features::decode(Blob::from_bytes(&bytes[..end])).is_err(), "{end} bytes");
-        }
-        bytes.push(0);
-        assert!(Features::decode(Blob::from_bytes(&bytes)).is_err());
-    }
-}
+mod tests;

@@ -1,0 +1,67 @@
+use crate::artifact::BlobWriter;
+
+use super::*;
+
+fn writer() -> (tempfile::TempDir, BlobWriter) {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = BlobWriter::create(folder.path().join("features")).unwrap();
+    (folder, writer)
+}
+
+fn read(features: &Features, name: &str, sample: usize) -> Vec<f32> {
+    let view = features.tensor(Some(name)).unwrap();
+    let mut row = vec![0.0; view.width()];
+    view.read_row(sample, &mut row);
+    row
+}
+
+#[test]
+fn rows_come_back_as_they_were_written() {
+    let (_folder, writer) = writer();
+    let tensors = vec![
+        TensorInfo::new("map", vec![3, 1, 1], Storage::F16),
+        TensorInfo::new("pooled", vec![2], Storage::F32),
+    ];
+    let mut writer = FeaturesWriter::new(writer, tensors.clone(), 2).unwrap();
+    writer.push(&[&[1.0, -2.0, 0.25], &[0.1, 0.2]]).unwrap();
+    writer.push(&[&[83_554.0, 0.0, -1.0], &[3.0, f32::MAX]]).unwrap();
+    let features = writer.finish().unwrap();
+    assert_eq!((features.len(), features.tensors()), (2, &tensors[..]));
+    assert_eq!(read(&features, "map", 0), [1.0, -2.0, 0.25]);
+    assert_eq!(read(&features, "pooled", 1), [3.0, f32::MAX]);
+    let scaled = read(&features, "map", 1);
+    assert!((scaled[0] - 83_554.0).abs() < 83_554.0 / 2048.0, "{scaled:?}");
+    assert_eq!(scaled[1..], [0.0, -1.0]);
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_refused_with_its_place() {
+    let (_folder, writer) = writer();
+    let tensors = vec![TensorInfo::new("pooled", vec![2], Storage::F32)];
+    let mut writer = FeaturesWriter::new(writer, tensors, 2).unwrap();
+    writer.push(&[&[1.0, 2.0]]).unwrap();
+    let error = writer.push(&[&[1.0, f32::NAN]]).unwrap_err();
+    assert_eq!(error.to_string(), "image 1: tensor `pooled` is NaN at position 1");
+    assert!(writer.finish().is_err(), "an image is missing");
+}
+
+#[test]
+fn a_tensor_must_be_named_where_there_are_several() {
+    let features = Features::in_memory("pooled", &Array2::ones((2, 3)));
+    assert_eq!(features.tensor(None).unwrap().width(), 3);
+    assert_eq!(read(&features, "pooled", 1), [1.0; 3]);
+    let error = features.tensor(Some("map")).err().unwrap();
+    assert_eq!(error.to_string(), "the features hold no tensor `map`, only pooled");
+}
+
+#[test]
+fn bytes_that_are_no_features_are_refused() {
+    let mut bytes = Vec::new();
+    Features::in_memory("x", &Array2::ones((2, 3))).encode(&mut bytes).unwrap();
+    assert!(Features::decode(Blob::from_bytes(&bytes)).is_ok());
+    for end in [0, 7, 15, 30, bytes.len() - 1] {
+        assert!(Features::decode(Blob::from_bytes(&bytes[..end])).is_err(), "{end} bytes");
+    }
+    bytes.push(0);
+    assert!(Features::decode(Blob::from_bytes(&bytes)).is_err());
+}

@@ -1,0 +1,81 @@
+//! Writing features, image by image.
+
+use std::io::{self, Write as _};
+
+use crate::artifact::{Artifact as _, BlobWriter, invalid};
+
+use super::{Features, Header, Storage, TensorInfo, scaled};
+
+/// Writes features image by image.
+pub struct FeaturesWriter {
+    writer: BlobWriter,
+    header: Header,
+    written: usize,
+    record: Vec<u8>,
+}
+
+impl FeaturesWriter {
+    /// Begins a file for `images` images.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn new(
+        mut writer: BlobWriter,
+        tensors: Vec<TensorInfo>,
+        images: usize,
+    ) -> io::Result<Self> {
+        let header = Header { images, tensors };
+        writer.write_all(&header.encode())?;
+        Ok(Self { writer, header, written: 0, record: Vec::new() })
+    }
+
+    /// Adds the next image: the values of each tensor.
+    ///
+    /// # Errors
+    /// What the system reports, and [`io::ErrorKind::InvalidData`] for a value that is not finite.
+    ///
+    /// # Panics
+    /// If the rows are not those of the tensors.
+    pub fn push(&mut self, rows: &[&[f32]]) -> io::Result<()> {
+        assert_eq!(rows.len(), self.header.tensors.len(), "a row a tensor");
+        self.record.clear();
+        for (info, row) in self.header.tensors.iter().zip(rows) {
+            assert_eq!(row.len(), info.width(), "a row of `{}` has this length", info.name);
+            check(self.written, &info.name, row.iter())?;
+            match info.storage {
+                Storage::F32 => {
+                    self.record.extend(row.iter().flat_map(|value| value.to_le_bytes()));
+                }
+                Storage::F16 => scaled::encode(row, &mut self.record),
+            }
+        }
+        self.written += 1;
+        self.writer.write_all(&self.record)
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// What the system reports, and [`io::ErrorKind::InvalidData`] if images are missing.
+    pub fn finish(self) -> io::Result<Features> {
+        if self.written != self.header.images {
+            let (written, images) = (self.written, self.header.images);
+            return Err(invalid(format!("{written} images were written, {images} announced")));
+        }
+        Features::decode(self.writer.finish().map_err(io::Error::other)?)
+    }
+}
+
+/// Refuses the first value that is not finite, naming its place.
+pub(super) fn check<'a>(
+    image: usize,
+    tensor: &str,
+    values: impl Iterator<Item = &'a f32>,
+) -> io::Result<()> {
+    match values.enumerate().find(|(_, value)| !value.is_finite()) {
+        Some((at, value)) => {
+            Err(invalid(format!("image {image}: tensor `{tensor}` is {value} at position {at}")))
+        }
+        None => Ok(()),
+    }
+}

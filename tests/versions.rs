@@ -1,0 +1,96 @@
+//! No stage may change what it makes and keep its version.
+//!
+//! The snapshot holds, for each kind of stage, its version and the digests of what it makes of a tiny
+//! experiment. Sums of floats differ between platforms, whose kernels add in another order, so there
+//! is a snapshot for each platform that this project has met.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use erpc_pipe::recipe::Platform;
+use erpc_pipe::stages::registry;
+use serde_json::Value;
+
+use crate::support::files::{SOUND, sound};
+use crate::support::provenance;
+
+/// Whatever the sound experiment does not use.
+const REST: &str = r#"
+[stage.shuffled]
+kind   = "control-attributes"
+inputs = { attributes = "attributes" }
+params = { mode = "shuffle" }
+
+[stage.word]
+kind   = "write-text"
+params = { text = "word" }
+
+[stage.note]
+kind   = "import-file"
+params = { file = "names.txt" }
+
+[stage.both]
+kind   = "concatenate"
+inputs = { parts = ["word", "note"] }
+
+[stage.glyphs]
+kind   = "synthesize-glyphs"
+params = { size = 32, values = 3, seen_classes = 4, validation_classes = 1, unseen_classes = 2, images_per_seen_class = 2, images_per_unseen_class = 2 }
+
+[stage.filters]
+kind   = "synthesize-backbone"
+params = { size = 32, channels = 4 }
+
+[stage.filtered]
+kind   = "extract"
+inputs = { images = "glyphs", model = "filters" }
+params = { tensors = ["features"], preprocess = { size = 32 }, runtime = "embedded" }
+
+[stage.table]
+kind   = "tabulate"
+inputs = { rows = ["evaluation"] }
+
+[stage.curve]
+kind   = "plot"
+inputs = { evaluations = ["evaluation"] }
+params = { figure = "calibration" }
+"#;
+
+#[test]
+fn what_a_stage_makes_changes_only_with_its_version() {
+    let project = sound();
+    project.file("x.toml", format!("{SOUND}{REST}"));
+    project.execute(&["x.toml"]);
+    let provenance = provenance(&project, "sound");
+    let lines = made(&provenance);
+    let registry = registry();
+    let kinds: BTreeSet<&str> = registry.iter().map(|(kind, _)| kind).collect();
+    assert_eq!(lines.keys().copied().collect::<BTreeSet<_>>(), kinds, "every kind is run");
+
+    let platform = Platform::current().0;
+    let name = format!("versions_{platform}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    if !folder.join(format!("main__versions__{name}.snap")).exists() {
+        eprintln!("skipped: there is no snapshot for {platform}");
+        return;
+    }
+    let text = lines.values().fold(String::new(), |text, line| text + line);
+    insta::assert_snapshot!(name, text);
+}
+
+/// A line for each kind and stage: version, and the digests of the outputs.
+fn made(provenance: &Value) -> BTreeMap<&str, String> {
+    let mut lines = BTreeMap::<&str, String>::new();
+    for stage in provenance["stages"].as_array().unwrap() {
+        let recipe = &stage["recipe"];
+        let kind = recipe["kind"].as_str().unwrap();
+        let line = lines.entry(kind).or_default();
+        write!(line, "{kind} {} {}:", recipe["version"], stage["stage"].as_str().unwrap()).unwrap();
+        for (port, digest) in stage["outputs"].as_object().unwrap() {
+            write!(line, " {port} {}", &digest.as_str().unwrap()[..16]).unwrap();
+        }
+        line.push('\n');
+    }
+    lines
+}
