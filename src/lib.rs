@@ -6,6 +6,16 @@
 //!
 //! A module may name only modules above it in this list; `tests/architecture.rs` holds it to that.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "tests count few things"
+    )
+)]
+
 pub mod id;
 
 pub mod fs;

@@ -23,8 +23,18 @@ pub struct SplitRule {
     pub test_seen_fraction: f64,
     /// Share of each remaining class that is held out for validation.
     pub validation_seen_fraction: f64,
+    /// The largest number of images a class that take part: its first ones.
+    pub max_per_class: Option<usize>,
     /// The largest number of training images a class.
     pub max_train_per_class: Option<usize>,
+}
+
+impl SplitRule {
+    fn images_of(&self, class: &str, samples: &Samples) -> Vec<SampleIndex> {
+        let mut images = samples.of_class(class);
+        images.truncate(self.max_per_class.unwrap_or(usize::MAX));
+        images
+    }
 }
 
 /// Why a split cannot be made.
@@ -77,10 +87,10 @@ pub fn split(
         samples.classes().iter().filter(|class| !rule.unseen.contains(*class)).cloned().collect();
     let mut lists = Lists::default();
     for class in &seen {
-        lists.place_seen(class, samples.of_class(class), rule, rng)?;
+        lists.place_seen(class, rule.images_of(class, samples), rule, rng)?;
     }
     for class in &unseen {
-        lists.test_unseen.extend(samples.of_class(class));
+        lists.test_unseen.extend(rule.images_of(class, samples));
     }
     lists.sort();
     let split = lists.into_split(samples, seen, unseen, rule);
@@ -254,6 +264,7 @@ mod tests {
             validation_unseen: BTreeSet::from(["c".to_owned()]),
             test_seen_fraction: 0.2,
             validation_seen_fraction: 0.25,
+            max_per_class: None,
             max_train_per_class: None,
         }
     }
@@ -319,6 +330,17 @@ mod tests {
         assert_eq!(split.test_seen.images.len(), 3);
         assert_eq!(split.train.validation.fit.len(), 2);
         assert_eq!(split.train.validation.validation_seen.len(), 2);
+    }
+
+    #[test]
+    fn a_limit_leaves_out_the_last_images_of_every_class() {
+        let samples = samples(&[("a", 10), ("b", 5), ("c", 10), ("d", 7)]);
+        let rule = SplitRule { max_per_class: Some(6), ..rule() };
+        let split = split(&samples, &rule, &stream).unwrap();
+        assert_eq!(split.test_unseen.images.len(), 6);
+        assert_eq!(split.train.images.len() + split.test_seen.images.len(), 6 + 5 + 6);
+        let kept = split.train.images.iter().chain(&split.test_seen.images);
+        assert_eq!(kept.filter(|image| (6..10).contains(&image.0)).count(), 0);
     }
 
     #[test]

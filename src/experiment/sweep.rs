@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::manifest::{AxisTable, Located, Manifest, Problem, ValueList};
+use crate::manifest::{AxisTable, Located, Manifest, Node, Problem, ValueList};
 use crate::suggest::advice;
 
 use super::{Axis, AxisOption, Setting, StageSpec, schema_check};
@@ -109,7 +109,7 @@ fn check_lengths(table: &AxisTable, first: &ValueList, problems: &mut Vec<Proble
 fn derived_labels(list: &ValueList, specs: &IndexMap<String, StageSpec>) -> Vec<Located<String>> {
     let spec = specs.get(&list.stage.value);
     let is_file = spec.is_some_and(|spec| schema_check::is_file(&spec.schema, &list.path));
-    let values: Vec<_> = list.values.iter().map(|node| node.to_value()).collect();
+    let values: Vec<_> = list.values.iter().map(Node::to_value).collect();
     let words: Option<Vec<_>> = values.iter().map(|value| word(value, is_file)).collect();
     let words = words.unwrap_or_else(|| (0..values.len()).map(|n| n.to_string()).collect());
     let located = words.into_iter().zip(&list.values);

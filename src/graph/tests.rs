@@ -60,9 +60,9 @@ macro_rules! stage {
 
 inputs! { struct Nothing {} }
 outputs! { struct SplitOutputs { train: Train, test: Test } }
-inputs! { struct FitInputs { samples: Train } }
+inputs! { #[expect(dead_code, reason = "only its ports matter")] struct FitInputs { samples: Train } }
 outputs! { struct FitOutputs { model: Model } }
-inputs! { struct GatherInputs { models: Gathered<Model> } }
+inputs! { #[expect(dead_code, reason = "only its ports matter")] struct GatherInputs { models: Gathered<Model> } }
 outputs! { struct GatherOutputs { table: Test } }
 
 stage!(Split, "split", false, Nothing, SplitOutputs { train: Train, test: Test });
@@ -115,7 +115,7 @@ fn a_sweep_multiplies_what_it_reaches_with_the_seed_fastest() {
 #[test]
 fn a_gathering_stage_that_varies_gathers_only_its_own_trials() {
     let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\nall.rate = [0.1, 0.2]\n";
-    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).ok().expect("the manifest is right");
+    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).unwrap();
     let all: Vec<_> = graph.indices().filter(|i| graph.node(*i).id.name == "all").collect();
     assert_eq!(all.len(), 2);
     for index in all {
@@ -126,7 +126,7 @@ fn a_gathering_stage_that_varies_gathers_only_its_own_trials() {
 #[test]
 fn parameters_follow_the_trial() {
     let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\n";
-    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).ok().expect("the manifest is right");
+    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).unwrap();
     let rates: Vec<_> = graph
         .indices()
         .filter(|index| graph.node(*index).id.name == "fit")

@@ -14,11 +14,13 @@ use crate::stage::{Arity, Needs, StageInfo};
 use super::connect::{Blueprint, Wired};
 use super::{Connection, Node, Source};
 
+/// Axis position and option position, rising by axis.
+type Options = Vec<(usize, usize)>;
+
 /// A choice on each axis and of a seed, as far as a stage can see them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Choice {
-    /// Axis position and option position, rising by axis.
-    options: Vec<(usize, usize)>,
+    options: Options,
     seed: Option<u64>,
 }
 
@@ -159,7 +161,7 @@ struct NodeBuilder<'a, 'e> {
     experiment: &'a Experiment,
     spec: &'e StageSpec,
     info: Arc<StageInfo>,
-    resolved: BTreeMap<Vec<(usize, usize)>, (Arc<Value>, Needs)>,
+    resolved: BTreeMap<Options, (Arc<Value>, Needs)>,
 }
 
 impl<'a, 'e> NodeBuilder<'a, 'e> {

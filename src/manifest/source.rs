@@ -72,7 +72,7 @@ impl Place {
     #[must_use]
     pub fn line(&self) -> usize {
         let start = self.span.start.min(self.source.text.len());
-        self.source.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
+        self.source.text[..start].matches('\n').count()
     }
 }
 

@@ -111,9 +111,9 @@ struct NoParams {}
 
 inputs! { struct NoInputs {} }
 outputs! { struct LoadDataOutputs { data: Text, split: Text } }
-inputs! { struct TrainModelInputs { features: Text, labels: Option<Text> } }
+inputs! { #[expect(dead_code, reason = "only its ports matter")] struct TrainModelInputs { features: Text, labels: Option<Text> } }
 outputs! { struct TrainModelOutputs { model: Text } }
-inputs! { struct TabulateInputs { rows: Gathered<Text> } }
+inputs! { #[expect(dead_code, reason = "only its ports matter")] struct TabulateInputs { rows: Gathered<Text> } }
 outputs! { struct TabulateOutputs { table: Text } }
 
 struct LoadData;

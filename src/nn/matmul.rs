@@ -72,19 +72,20 @@ impl<'a> MatrixMut<'a> {
 pub fn multiply(target: MatrixMut<'_>, left: Matrix<'_>, right: Matrix<'_>) {
     assert_eq!(left.columns, right.rows, "the inner axes fit");
     assert_eq!((target.rows, target.columns), (left.rows, right.columns), "the target fits");
-    if target.rows == 0 || target.columns == 0 {
+    let MatrixMut { values, rows, columns, row_stride } = target;
+    if rows == 0 || columns == 0 {
         return;
     }
     // SAFETY: the views were checked to lie inside their slices for these rows, columns and strides;
     // `target` is borrowed mutably, so it overlaps neither operand, and its rows do not overlap.
     unsafe {
         gemm::gemm(
-            target.rows,
-            target.columns,
+            rows,
+            columns,
             left.columns,
-            target.values.as_mut_ptr(),
+            values.as_mut_ptr(),
             1,
-            stride(target.row_stride),
+            stride(row_stride),
             false,
             left.values.as_ptr(),
             stride(left.column_stride),

@@ -16,7 +16,7 @@ pub enum Backbone {
         file: Vec<u8>,
     },
     /// On the embedded kernels.
-    Embedded(Network),
+    Embedded(Box<Network>),
 }
 
 /// What one thread runs a network with.
@@ -35,7 +35,7 @@ impl Backbone {
     pub fn new(graph: Graph, library: Option<Library>) -> Result<Self, OnnxError> {
         Ok(match library {
             Some(library) => Self::Runtime { library, file: graph.encode(), graph },
-            None => Self::Embedded(Network::new(&graph)?),
+            None => Self::Embedded(Box::new(Network::new(&graph)?)),
         })
     }
 

@@ -167,12 +167,9 @@ impl<'a> Compiler<'a> {
         for name in inputs.iter().filter(|name| !name.is_empty()) {
             reads.push(self.source(name)?);
         }
-        let operation = match self.absorb(operation, &inputs, &reads, node)? {
-            None => {
-                self.sources.insert(output, reads[0]);
-                return Ok(());
-            }
-            Some(operation) => operation,
+        let Some(operation) = self.absorb(operation, &inputs, &reads, node)? else {
+            self.sources.insert(output, reads[0]);
+            return Ok(());
         };
         let name = NodeName { node: label(node).to_owned(), operator: node.op_type.clone() };
         let writes = self.slots;

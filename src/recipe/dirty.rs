@@ -143,13 +143,14 @@ fn value_changes(path: &str, old: Option<&Value>, new: Option<&Value>, field: &m
     if old == new {
         return;
     }
-    if let (Some(Value::Object(old)), Some(Value::Object(new))) = (old, new) {
-        if !old.contains_key("$file") && !new.contains_key("$file") {
-            for key in union(old.keys(), new.keys()) {
-                value_changes(&format!("{path}.{key}"), old.get(&key), new.get(&key), field);
-            }
-            return;
+    if let (Some(Value::Object(old)), Some(Value::Object(new))) = (old, new)
+        && !old.contains_key("$file")
+        && !new.contains_key("$file")
+    {
+        for key in union(old.keys(), new.keys()) {
+            value_changes(&format!("{path}.{key}"), old.get(&key), new.get(&key), field);
         }
+        return;
     }
     field(path, old.map(render), new.map(render));
 }

@@ -65,10 +65,10 @@ impl Isolation {
         let (sender, receiver) = mpsc::channel();
         let reader = thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if let Ok(message) = serde_json::from_str(&line) {
-                    if sender.send(message).is_err() {
-                        break;
-                    }
+                if let Ok(message) = serde_json::from_str(&line)
+                    && sender.send(message).is_err()
+                {
+                    break;
                 }
             }
         });

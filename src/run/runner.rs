@@ -74,7 +74,7 @@ impl Runner<'_> {
                 stages: self.graph.len(),
                 reused,
             });
-            let result = run.to_the_end();
+            let result = run.run_all();
             if result.is_err() {
                 self.cancel.request();
             }
@@ -147,7 +147,7 @@ where
         &self.runner.graph.node(node).id
     }
 
-    fn to_the_end(&mut self) -> Result<(), RunError> {
+    fn run_all(&mut self) -> Result<(), RunError> {
         loop {
             if self.runner.cancel.is_requested() && !self.is_stopping {
                 self.stop();

@@ -106,13 +106,13 @@ fn counts(class: usize, seen: usize, classes: usize, random: &mut Random) -> Vec
 }
 
 fn curve(most_seen: f64, most_unseen: f64, random: &mut Random) -> Vec<CurvePoint> {
-    let steps = 400;
+    let steps = 400_u16;
     let mut deltas: Vec<f64> = (0..steps)
         .map(|_| 0.2 + 0.45 * (random.next() + random.next() + random.next() - 1.5))
         .collect();
     deltas.sort_by(f64::total_cmp);
     deltas.insert(0, f64::MIN);
-    let count = steps as f64;
+    let count = f64::from(steps);
     let point = |(position, &delta): (usize, &f64)| {
         let share = position as f64 / count;
         let unseen = most_unseen * share.powf(0.7);

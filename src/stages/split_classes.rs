@@ -42,6 +42,10 @@ pub struct SplitClassesParams {
     /// 0.2.
     #[schemars(range(min = 0.0, max = 0.9))]
     pub validation_seen_fraction: f64,
+    /// The largest number of images a class that take part, in training and test; the rest of the
+    /// class is left out. Default: no limit.
+    #[schemars(range(min = 3))]
+    pub max_per_class: Option<usize>,
     /// The largest number of training images a class. Default: no limit.
     #[schemars(range(min = 2))]
     pub max_train_per_class: Option<usize>,
@@ -60,6 +64,7 @@ impl Default for SplitClassesParams {
             role_column: None,
             test_seen_fraction: 0.2,
             validation_seen_fraction: 0.2,
+            max_per_class: None,
             max_train_per_class: None,
             require_all: false,
         }
@@ -124,6 +129,7 @@ impl Stage for SplitClasses {
             validation_unseen,
             test_seen_fraction: params.test_seen_fraction,
             validation_seen_fraction: params.validation_seen_fraction,
+            max_per_class: params.max_per_class,
             max_train_per_class: params.max_train_per_class,
         };
         let parts = split(&samples, &rule, &|stream| cx.rng(stream))

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::fs;
 use crate::id::{Digest, Hasher};
 
+use super::memo::{Known, Stat};
 use super::{Store, StoreError, Trust};
 
 /// How much of a file is in memory at a time.
@@ -21,10 +22,10 @@ impl Store {
     }
 
     fn digest_of_file(&self, path: &Path) -> Result<Digest, StoreError> {
-        if self.trust == Trust::Stat {
-            if let Some(Some(known)) = self.memo.known(path) {
-                return Ok(known);
-            }
+        if self.trust == Trust::Stat
+            && let Known::Digest(known) = self.memo.known(path)
+        {
+            return Ok(known);
         }
         self.hash_and_remember(path)
     }
@@ -58,7 +59,7 @@ impl Store {
 
     /// Reads a file through and notes its stat beside its digest.
     pub(super) fn hash_and_remember(&self, path: &Path) -> Result<Digest, StoreError> {
-        let before = self.memo.stat(path);
+        let before = Stat::read(path);
         let mut file = fs::open(path)?;
         let mut hasher = Hasher::default();
         let mut chunk = vec![0; CHUNK_BYTES];
@@ -71,7 +72,7 @@ impl Store {
         }
         let digest = hasher.finish();
         // A file that was written to meanwhile must be read again next time.
-        if before.is_some() && before == self.memo.stat(path) {
+        if before.is_some() && before == Stat::read(path) {
             self.memo.remember_if_settled(path, digest);
         }
         Ok(digest)

@@ -27,10 +27,10 @@ impl Store {
         let text = fs::read(&path).unwrap_or_default();
         let mut keys = BTreeMap::new();
         for line in String::from_utf8_lossy(&text).lines() {
-            if let Some((stage, key)) = line.split_once('\t') {
-                if let Ok(digest) = key.parse() {
-                    keys.insert(stage.to_owned(), StageKey(digest));
-                }
+            if let Some((stage, key)) = line.split_once('\t')
+                && let Ok(digest) = key.parse()
+            {
+                keys.insert(stage.to_owned(), StageKey(digest));
             }
         }
         LastKeys { path, keys, log: None }

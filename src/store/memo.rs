@@ -40,6 +40,11 @@ impl Stat {
         }
     }
 
+    /// The stat of a file; none if it cannot be had.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
+    }
+
     /// Whether the file was left alone long enough for its times to be trusted (git's racy rule).
     fn is_settled(&self) -> bool {
         let (seconds, nanos) = self.mtime.max(self.ctime);
@@ -68,6 +73,17 @@ impl Stat {
         };
         Some((stat, words.next()?.parse().ok()?))
     }
+}
+
+/// What is known of a file without reading it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Known {
+    /// It is not there.
+    Absent,
+    /// It is there, but nothing is known about its content.
+    Changed,
+    /// Its content.
+    Digest(Digest),
 }
 
 /// What is known, and the log it came from.
@@ -107,27 +123,23 @@ impl Memo {
         }
     }
 
-    pub(super) fn stat(&self, path: &Path) -> Option<Stat> {
-        fs::metadata(path).ok().map(|metadata| Stat::of(&metadata))
-    }
-
-    /// `None` if the file is absent, `Some(None)` if its stat says nothing about its content.
-    pub(super) fn known(&self, path: &Path) -> Option<Option<Digest>> {
-        let stat = self.stat(path)?;
+    /// What is known without reading the file.
+    pub(super) fn known(&self, path: &Path) -> Known {
+        let Some(stat) = Stat::read(path) else { return Known::Absent };
         let known = self.known.lock().expect("no thread panics while it holds this lock");
-        Some(known.get(&stat).copied())
+        known.get(&stat).map_or(Known::Changed, |digest| Known::Digest(*digest))
     }
 
     /// Remembers a file that this program wrote and nobody else will write to.
     pub(super) fn remember(&self, path: &Path, digest: Digest) {
-        if let Some(stat) = self.stat(path) {
+        if let Some(stat) = Stat::read(path) {
             self.insert(stat, digest);
         }
     }
 
     /// Remembers a file unless it changed so recently that its times cannot be trusted.
     pub(super) fn remember_if_settled(&self, path: &Path, digest: Digest) {
-        if let Some(stat) = self.stat(path).filter(Stat::is_settled) {
+        if let Some(stat) = Stat::read(path).filter(Stat::is_settled) {
             self.insert(stat, digest);
         }
     }

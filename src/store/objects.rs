@@ -6,6 +6,7 @@ use crate::artifact::Blob;
 use crate::fs;
 use crate::id::Digest;
 
+use super::memo::Known;
 use super::{Store, StoreError, sharded};
 
 impl Store {
@@ -20,9 +21,9 @@ impl Store {
     pub fn has_object(&self, digest: &Digest) -> Result<bool, StoreError> {
         let path = self.object_path(digest);
         match self.memo.known(&path) {
-            None => Ok(false),
-            Some(Some(known)) => Ok(known == *digest),
-            Some(None) => Ok(self.hash_and_remember(&path)? == *digest),
+            Known::Absent => Ok(false),
+            Known::Digest(known) => Ok(known == *digest),
+            Known::Changed => Ok(self.hash_and_remember(&path)? == *digest),
         }
     }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::gc::GcOptions;
+use super::memo::Known;
 use super::*;
 use crate::artifact::BlobWriter;
 use crate::id::{StageId, TrialId};
@@ -99,7 +100,7 @@ fn gc_sweeps_what_nobody_last_used() {
     last.set(&stage, recipe("b").key()).unwrap();
     last.tidy().unwrap();
     assert_eq!(store.last_keys("x").get(&stage), Some(recipe("b").key()));
-    let young = GcOptions { keep: Duration::from_secs(3600), is_dry_run: false };
+    let young = GcOptions { keep: Duration::from_hours(1), is_dry_run: false };
     assert_eq!(store.gc(young).unwrap(), GcReport::default());
     let report = store.gc(GcOptions { keep: Duration::ZERO, is_dry_run: false }).unwrap();
     assert_eq!((report.actions, report.objects, report.bytes), (1, 1, 3));
@@ -133,7 +134,7 @@ fn an_edited_file_is_noticed_and_an_untouched_one_is_not_read() {
     assert_ne!(store.digest_of(&path).unwrap(), first);
     std::thread::sleep(Duration::from_millis(80));
     let settled = store.digest_of(&path).unwrap();
-    assert_eq!(open(&folder).memo.known(&path), Some(Some(settled)));
+    assert_eq!(open(&folder).memo.known(&path), Known::Digest(settled));
 }
 
 #[test]

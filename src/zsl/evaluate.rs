@@ -115,7 +115,7 @@ mod tests {
     fn every_number_is_as_worked_out_by_hand() {
         let evaluation = evaluate(&scores(&ROWS), 0.75).unwrap();
         // Unseen candidates only: x 2 of 3, y 1 of 1.
-        assert!((evaluation.t1 - (2.0 / 3.0 + 1.0) / 2.0).abs() < 1e-15);
+        assert!((evaluation.t1 - 5.0 / 6.0).abs() < 1e-15);
         assert_eq!(evaluation.acc_instance, 0.75);
         // At delta 0.75: a 1 of 2, b 1 of 1; x 2 of 3, y 0 of 1.
         assert_eq!((evaluation.seen, evaluation.unseen), (0.75, 1.0 / 3.0));

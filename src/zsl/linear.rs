@@ -7,7 +7,7 @@ use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -39,7 +39,7 @@ pub fn eigen(matrix: MatRef<'_, f64>) -> Result<Eigen, EigenError> {
     let mut vectors = Mat::zeros(size, size);
     let mut values = Diag::<f64>::zeros(size);
     let want = ComputeEigenvectors::Yes;
-    let scratch = self_adjoint_evd_scratch::<f64>(size, want, Par::Seq, Default::default());
+    let scratch = self_adjoint_evd_scratch::<f64>(size, want, Par::Seq, Spec::default());
     let mut memory = MemBuffer::new(scratch);
     self_adjoint_evd(
         matrix,
@@ -47,7 +47,7 @@ pub fn eigen(matrix: MatRef<'_, f64>) -> Result<Eigen, EigenError> {
         Some(vectors.as_mut()),
         Par::Seq,
         MemStack::new(&mut memory),
-        Default::default(),
+        Spec::default(),
     )
     .map_err(|_| EigenError { size })?;
     let values: Vec<f64> = values.column_vector().iter().copied().collect();

@@ -88,7 +88,9 @@ impl Artifact for Compatibility {
 
     fn decode(blob: Blob) -> io::Result<Self> {
         let model: Self = decode_json(&blob)?;
-        if model.attributes.is_empty() || model.weights.len() % model.attributes.len() != 0 {
+        if model.attributes.is_empty()
+            || !model.weights.len().is_multiple_of(model.attributes.len())
+        {
             return Err(invalid("the weights have no whole number of rows"));
         }
         Ok(model)

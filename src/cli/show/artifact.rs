@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::artifact::{Artifact as _, Table};
 use crate::graph::Node;
 use crate::plan::{Action, Planner};
+use crate::stage::Port;
 use crate::store::{Record, Store};
 use crate::zsl::Evaluation;
 
@@ -23,10 +24,13 @@ pub(super) fn show(place: &Place, manifest: &Path, wanted: &str) -> Result<Strin
     let mut has_match = false;
     for (index, step) in project.graph.indices().zip(&plan.steps) {
         let node = project.graph.node(index);
-        let Some(port) = matches(node, wanted) else { continue };
+        let ports = ports(node, wanted);
+        if ports.is_empty() {
+            continue;
+        }
         has_match = true;
         match &step.action {
-            Action::Reuse(record) => describe(&mut text, &store, node, record, port)?,
+            Action::Reuse(record) => describe(&mut text, &store, node, record, &ports)?,
             Action::Run(_) | Action::DecidedAfter(_) => {
                 let _ = writeln!(text, "{}: not made yet; `erpc-pipe run` makes it", node.id);
             }
@@ -35,15 +39,19 @@ pub(super) fn show(place: &Place, manifest: &Path, wanted: &str) -> Result<Strin
     if has_match { Ok(text) } else { Err(unknown_stage(&project, wanted)) }
 }
 
-/// Whether `wanted` means this node, and which of its ports (all, if it names none).
-fn matches<'w>(node: &Node, wanted: &'w str) -> Option<Option<&'w str>> {
+/// The ports of this node that `wanted` means: one that it names, else all; none of another node.
+fn ports<'n>(node: &'n Node, wanted: &str) -> Vec<&'n Port> {
     let is_node = |name: &str| node.id.name == name || node.id.to_string() == name;
+    let outputs = node.info.outputs.iter();
     if is_node(wanted) {
-        return Some(None);
+        return outputs.collect();
     }
-    let (name, port) = wanted.rsplit_once('.')?;
-    let has_port = node.info.outputs.iter().any(|output| output.name == port);
-    (is_node(name) && has_port).then_some(Some(port))
+    match wanted.rsplit_once('.') {
+        Some((name, port)) if is_node(name) => {
+            outputs.filter(|output| output.name == port).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn describe(
@@ -51,12 +59,9 @@ fn describe(
     store: &Store,
     node: &Node,
     record: &Record,
-    wanted: Option<&str>,
+    ports: &[&Port],
 ) -> Result<(), CliError> {
-    for port in &node.info.outputs {
-        if wanted.is_some_and(|wanted| wanted != port.name) {
-            continue;
-        }
+    for port in ports {
         let output = record.outputs[port.name];
         let _ = writeln!(
             text,

@@ -131,9 +131,8 @@ impl Checker<'_> {
         };
         for (key, value) in fields {
             self.at(key.clone(), |checker| match (known(key), additional) {
-                (Some(schema), _) => checker.check(schema, value),
                 (None, _) if is_closed => checker.reject_field(properties),
-                (None, Some(schema)) => checker.check(schema, value),
+                (Some(schema), _) | (None, Some(schema)) => checker.check(schema, value),
                 (None, None) => {}
             });
         }

@@ -111,7 +111,7 @@ impl Stage for Extract {
         cx: &mut StageContext<'_>,
     ) -> Result<ExtractOutputs, StageError> {
         let images = &inputs.images;
-        if images.len() == 0 {
+        if images.is_empty() {
             return Err(StageError::data("there are no images to extract features from"));
         }
         let backbone = network::prepare(params, &inputs.model)?;
@@ -137,8 +137,8 @@ impl Stage for Extract {
         }
         let mut names = params.tensors.clone();
         names.sort();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let message = format!("`{}` is named twice", pair[0]);
+        if let Some([name, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            let message = format!("`{name}` is named twice");
             return Err(StageError::parameter("tensors", message));
         }
         if params.batch == 0 {

@@ -42,7 +42,7 @@ pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Result<Co
     let text = |value: fn(&Row<'_>) -> String| {
         Values::Text(of_rows.iter().map(|row| value(row)).collect())
     };
-    put("seeds", text(|row| row.seeds()));
+    put("seeds", Values::Text(of_rows.iter().map(|row| row.seeds()).collect()));
     put("selected_on", text(|row| several(row, |evaluation| evaluation.selected_on.clone())));
     put("peeked", Values::Flag(of_rows.iter().map(|row| row.is_peeked()).collect()));
     put("split", text(split));

@@ -9,8 +9,11 @@ use super::columns::{fewest, several, split};
 use crate::artifact::{Cell, Presentation, Scale, Stamp, TableColumn};
 use crate::zsl::Evaluation;
 
+/// Counts images of an evaluation.
+type Count = fn(&Evaluation) -> usize;
+
 /// The columns that count images: tidy name, heading and count.
-const IMAGES: [(&str, &str, fn(&Evaluation) -> usize); 3] = [
+const IMAGES: [(&str, &str, Count); 3] = [
     ("train_images", "train images", |evaluation| evaluation.train_images),
     ("test_seen_images", "test seen", |evaluation| evaluation.test_seen_images),
     ("test_unseen_images", "test unseen", |evaluation| evaluation.test_unseen_images),
