@@ -36,16 +36,16 @@ inputs = { parts = ["word", "note"] }
 
 [stage.glyphs]
 kind   = "synthesize-glyphs"
-params = { size = 32, values = 3, seen_classes = 4, validation_classes = 1, unseen_classes = 2, images_per_seen_class = 2, images_per_unseen_class = 2 }
+params = { size = 56, values = 3, seen_classes = 4, validation_classes = 1, unseen_classes = 2, images_per_seen_class = 2, images_per_unseen_class = 2 }
 
 [stage.filters]
 kind   = "synthesize-backbone"
-params = { size = 32, channels = 4 }
+params = { size = 56, channels = 4 }
 
 [stage.filtered]
 kind   = "extract"
 inputs = { images = "glyphs", model = "filters" }
-params = { tensors = ["features"], preprocess = { size = 32 }, runtime = "embedded" }
+params = { tensors = ["features"], preprocess = { size = 56 }, runtime = "embedded" }
 
 [stage.table]
 kind   = "tabulate"

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::ImageError as DecodeError;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use image::{ImageError as DecodeError, RgbImage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -192,21 +193,26 @@ impl<'a> Preparer<'a> {
         Ok(())
     }
 
-    fn resize(&mut self, picture: Image<'static>, width: u32, height: u32) -> Image<'static> {
-        if (picture.width(), picture.height()) == (width, height) {
+    fn resize(&mut self, picture: RgbImage, width: u32, height: u32) -> RgbImage {
+        if picture.dimensions() == (width, height) {
             return picture;
         }
         let algorithm = ResizeAlg::Convolution(FilterType::Bilinear);
         let options = ResizeOptions::new().resize_alg(algorithm);
-        let mut resized = Image::new(width, height, PixelType::U8x3);
+        let mut resized = RgbImage::new(width, height);
+        // The call that finds out the type of a pixel by itself has code for all thirteen.
+        let source =
+            TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), &picture);
+        let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut resized)
+            .expect("a picture has three bytes a pixel");
         self.resizer
-            .resize(&picture, &mut resized, &options)
-            .expect("both pictures have three bytes a pixel and are not empty");
+            .resize_typed(&source.expect("so has the other"), &mut target, &options)
+            .expect("neither picture is empty");
         resized
     }
 
     /// Cuts out the centre and turns pixels into planes.
-    fn write(&self, picture: &Image<'_>, out: &mut [f32]) {
+    fn write(&self, picture: &RgbImage, out: &mut [f32]) {
         let parameters = self.parameters;
         assert_eq!(out.len(), parameters.values(), "the target holds [3, side, side]");
         let side = index(parameters.side());
@@ -221,7 +227,7 @@ impl<'a> Preparer<'a> {
             let (mean, deviation) = (parameters.mean[channel], parameters.std[channel]);
             for (row, line) in plane.chunks_exact_mut(side).enumerate() {
                 let start = ((top + row) * width + left) * CHANNELS + colour;
-                let pixels = picture.buffer()[start..].iter().step_by(CHANNELS);
+                let pixels = picture.as_raw()[start..].iter().step_by(CHANNELS);
                 for (value, pixel) in line.iter_mut().zip(pixels) {
                     *value = (f32::from(*pixel) * parameters.scale - mean) / deviation;
                 }
@@ -230,7 +236,7 @@ impl<'a> Preparer<'a> {
     }
 }
 
-fn decode(name: &str, encoded: &[u8]) -> Result<Image<'static>, ImageError> {
+fn decode(name: &str, encoded: &[u8]) -> Result<RgbImage, ImageError> {
     if ends_early(encoded) {
         return Err(ImageError::Truncated { image: name.to_owned() });
     }
@@ -243,10 +249,7 @@ fn decode(name: &str, encoded: &[u8]) -> Result<Image<'static>, ImageError> {
             source => ImageError::Undecodable { image: name.to_owned(), source: Arc::new(source) },
         }
     })?;
-    let pixels = decoded.into_rgb8();
-    let (width, height) = pixels.dimensions();
-    let picture = Image::from_vec_u8(width, height, pixels.into_raw(), PixelType::U8x3);
-    Ok(picture.expect("a decoded picture has three bytes a pixel"))
+    Ok(decoded.into_rgb8())
 }
 
 /// Whether a JPEG stops inside its last scan, or a PNG before its last chunk. Decoders may fill the

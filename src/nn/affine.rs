@@ -2,7 +2,7 @@
 
 use super::{Activation, ShapeError, Tensor};
 
-/// y = scale[c] x + shift[c] for channel c.
+/// `y = scale[c] x + shift[c]` for channel `c`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Affine {
     scale: Vec<f32>,

@@ -5,7 +5,7 @@
 //! runtime and platform where they change bits, and the codecs of the outputs. Names, paths, time,
 //! host and thread count are not in it, so none of them can rerun anything.
 //!
-//! [`Recipe::key`] is the SHA-256 of [`canonical`] bytes; [`DirtyReason`] says what differs between
+//! [`Recipe::key`] is the SHA-256 of canonical bytes; [`DirtyReason`] says what differs between
 //! two recipes in the words of the manifest.
 
 mod canonical;

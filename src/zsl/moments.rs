@@ -22,7 +22,7 @@ impl Moments {
         Self { gram, class_sums, images: 0 }
     }
 
-    /// Adds rows, [n, D] row by row, whose classes are `labels`, [n].
+    /// Adds rows, `[n, D]` row by row, whose classes are `labels`, `[n]`.
     ///
     /// # Panics
     /// If the lengths do not fit.

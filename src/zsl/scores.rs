@@ -54,7 +54,7 @@ impl Scores {
         &self.header
     }
 
-    /// The scores of one image, [C].
+    /// The scores of one image, `[C]`.
     ///
     /// # Panics
     /// If there is no such row.
@@ -157,7 +157,7 @@ impl ScoresWriter {
         Ok(Self { out })
     }
 
-    /// Appends the scores of the next image, [C].
+    /// Appends the scores of the next image, `[C]`.
     ///
     /// # Errors
     /// Whatever the system reports.

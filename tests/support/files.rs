@@ -8,7 +8,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use super::Project;
 
 /// A picture of one colour.
-pub fn png(colour: u8) -> Vec<u8> {
+pub(crate) fn png(colour: u8) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     RgbImage::from_pixel(12, 12, Rgb([colour, 10, 200]))
         .write_to(&mut bytes, ImageFormat::Png)
@@ -17,7 +17,7 @@ pub fn png(colour: u8) -> Vec<u8> {
 }
 
 /// A tar archive.
-pub fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (path, content) in members {
         let mut header = tar::Header::new_ustar();
@@ -29,20 +29,20 @@ pub fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// Three classes with four photos each.
-pub const INDEX: &str = "path,class\n\
+pub(crate) const INDEX: &str = "path,class\n\
     fox/1.png,fox\nfox/2.png,fox\nfox/3.png,fox\nfox/4.png,fox\n\
     cat/1.png,cat\ncat/2.png,cat\ncat/3.png,cat\ncat/4.png,cat\n\
     dog/1.png,dog\ndog/2.png,dog\ndog/3.png,dog\ndog/4.png,dog\n\
     owl/1.png,owl\nowl/2.png,owl\nowl/3.png,owl\nowl/4.png,owl\n";
 
 /// The members that [`INDEX`] names.
-pub fn photos() -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn photos() -> Vec<(&'static str, Vec<u8>)> {
     let paths = INDEX.lines().skip(1).map(|line| line.split(',').next().unwrap());
     paths.zip(0..).map(|(path, colour)| (path, png(colour * 10))).collect()
 }
 
 /// A network whose tensor `features` is the mean of each channel.
-pub fn network() -> Vec<u8> {
+pub(crate) fn network() -> Vec<u8> {
     let mut builder = ModelBuilder::new("input", &[3, 12, 12]);
     builder.node("GlobalAveragePool", &["input"], "pooled");
     builder.node("Flatten", &["pooled"], "features");
@@ -50,7 +50,7 @@ pub fn network() -> Vec<u8> {
 }
 
 /// A whole experiment on these files; every part of it is sound.
-pub const SOUND: &str = r#"
+pub(crate) const SOUND: &str = r#"
 [experiment]
 name = "sound"
 
@@ -90,7 +90,7 @@ inputs = { scores = "score" }
 "#;
 
 /// A project with all of it.
-pub fn sound() -> Project {
+pub(crate) fn sound() -> Project {
     let project = Project::new();
     project
         .file("x.toml", SOUND)
@@ -104,7 +104,7 @@ pub fn sound() -> Project {
 }
 
 /// The sound experiment with one piece of its manifest replaced.
-pub fn with(from: &str, to: &str) -> Project {
+pub(crate) fn with(from: &str, to: &str) -> Project {
     assert!(SOUND.contains(from), "{from}");
     let project = sound();
     project.file("x.toml", SOUND.replace(from, to));

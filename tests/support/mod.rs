@@ -1,6 +1,6 @@
 //! A project in a temporary folder, and the real binary in it.
 
-pub mod files;
+pub(crate) mod files;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,27 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A project with its manifests, data and store.
-pub struct Project {
+pub(crate) struct Project {
     folder: TempDir,
 }
 
 /// What a command printed, and how it ended.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Project {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("the temporary folder is writable") }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a file has a folder")).unwrap();
         std::fs::write(path, content).unwrap();
@@ -37,7 +37,7 @@ impl Project {
     }
 
     /// The binary, ready to run in the project with nothing of the environment that could matter.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_erpc-pipe"));
         command
             .args(arguments)
@@ -49,12 +49,12 @@ impl Project {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.command(arguments).output().expect("the binary starts"))
     }
 
     /// Runs an experiment that must succeed, and says what happened to each stage.
-    pub fn execute(&self, arguments: &[&str]) -> Happened {
+    pub(crate) fn execute(&self, arguments: &[&str]) -> Happened {
         let mut all = vec!["run", "--json"];
         all.extend(arguments);
         let ran = self.run(&all);
@@ -75,15 +75,15 @@ impl From<Output> for Ran {
 
 /// What happened to the stages of a run: their names, sorted.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub struct Happened {
-    pub ran: Vec<String>,
-    pub reused: Vec<String>,
-    pub failed: Vec<String>,
-    pub skipped: Vec<String>,
+pub(crate) struct Happened {
+    pub(crate) ran: Vec<String>,
+    pub(crate) reused: Vec<String>,
+    pub(crate) failed: Vec<String>,
+    pub(crate) skipped: Vec<String>,
 }
 
 impl Happened {
-    pub fn read(json_lines: &str) -> Self {
+    pub(crate) fn read(json_lines: &str) -> Self {
         let mut happened = Self::default();
         for line in json_lines.lines() {
             let event: serde_json::Value = serde_json::from_str(line).expect("one object a line");
@@ -106,7 +106,7 @@ impl Happened {
 }
 
 /// The content of every file below a folder.
-pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut stack = vec![folder.to_owned()];
     while let Some(next) = stack.pop() {
@@ -124,7 +124,7 @@ pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// The digests of everything an experiment made, by stage, as its provenance states them.
-pub fn provenance(project: &Project, experiment: &str) -> serde_json::Value {
+pub(crate) fn provenance(project: &Project, experiment: &str) -> serde_json::Value {
     let path = project.path(&format!("results/{experiment}/provenance.json"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
