@@ -36,7 +36,7 @@ inputs = { parts = ["word", "note"] }
 
 [stage.glyphs]
 kind   = "synthesize-glyphs"
-params = { size = 56, values = 3, seen_classes = 4, validation_classes = 1, unseen_classes = 2, images_per_seen_class = 2, images_per_unseen_class = 2 }
+params = { size = 56, values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 2, images_per_unseen_class = 2 }
 
 [stage.filters]
 kind   = "synthesize-backbone"
