@@ -1,5 +1,6 @@
 //! Several processes on one store.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 
 use crate::support::{Happened, Project, Ran};
@@ -9,16 +10,19 @@ fn lattice(layers: usize, width: usize) -> String {
     let mut text = "[experiment]\nname = \"lattice\"\n".to_owned();
     for layer in 0..layers {
         for column in 0..width {
-            text += &format!("[stage.s{layer}-{column}]\n");
-            if layer == 0 {
-                text += &format!("kind = \"write-text\"\nparams = {{ text = \"{column}\" }}\n");
-                continue;
-            }
-            let parts: Vec<_> = (0..width).map(|c| format!("\"s{}-{c}\"", layer - 1)).collect();
-            text += &format!(
-                "kind = \"concatenate\"\ninputs = {{ parts = [{}] }}\nparams = {{ text = \"{layer} {column}\" }}\n",
-                parts.join(", ")
-            );
+            let parts: Vec<_> = (1..=width).map(|part| format!("\"s{layer}-{part}\"")).collect();
+            let (kind, inputs) = match layer {
+                0 => ("write-text", String::new()),
+                _ => ("concatenate", format!("inputs = {{ parts = [{}] }}\n", parts.join(", "))),
+            };
+            write!(
+                text,
+                "[stage.s{}-{}]\nkind = \"{kind}\"\n{inputs}\
+                 params = {{ text = \"{layer} {column}\" }}\n",
+                layer + 1,
+                column + 1
+            )
+            .unwrap();
         }
     }
     text

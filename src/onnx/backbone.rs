@@ -5,6 +5,7 @@ use crate::nn::Tensor;
 use super::{Graph, Library, Network, OnnxError, Session, Workspace};
 
 /// A cut network, from which each thread takes a [`Runner`].
+#[expect(clippy::large_enum_variant, reason = "there is one in a stage")]
 pub enum Backbone {
     /// In ONNX Runtime.
     Runtime {
@@ -16,7 +17,7 @@ pub enum Backbone {
         file: Vec<u8>,
     },
     /// On the embedded kernels.
-    Embedded(Box<Network>),
+    Embedded(Network),
 }
 
 /// What one thread runs a network with.
@@ -35,7 +36,7 @@ impl Backbone {
     pub fn new(graph: Graph, library: Option<Library>) -> Result<Self, OnnxError> {
         Ok(match library {
             Some(library) => Self::Runtime { library, file: graph.encode(), graph },
-            None => Self::Embedded(Box::new(Network::new(&graph)?)),
+            None => Self::Embedded(Network::new(&graph)?),
         })
     }
 
