@@ -93,6 +93,7 @@ fn run_and_commit(request: &Request, execution: &mut Execution<'_>) -> Result<Re
     let scratch = store.scratch().map_err(|e| store_failure(&e))?;
     let inputs = load(store, recipe).map_err(|e| store_failure(&e))?;
     let files: FileTable = request.files.iter().cloned().collect();
+    let checkpoints = store.checkpoints(&recipe.key());
     let started = Instant::now();
     let outputs = execution
         .stage
@@ -102,13 +103,17 @@ fn run_and_commit(request: &Request, execution: &mut Execution<'_>) -> Result<Re
             inputs,
             files: &files,
             scratch: scratch.path(),
+            checkpoints: &checkpoints,
             threads: request.threads,
             cancel: execution.cancel.clone(),
             signals: execution.signals,
         })
         .map_err(|error| error.to_failure())?;
     check_unchanged(store, &files).map_err(|e| store_failure(&e))?;
-    store.commit(recipe, &outputs, started.elapsed()).map_err(|e| store_failure(&e))
+    let record = store.commit(recipe, &outputs, started.elapsed());
+    // Leftovers only take space, and `gc` finds them.
+    let _ = checkpoints.clear();
+    record.map_err(|e| store_failure(&e))
 }
 
 /// Maps every input; its content is verified on the way.

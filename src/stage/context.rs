@@ -1,4 +1,5 @@
-//! What a running stage may touch: files, random streams, progress, cancellation, scratch space.
+//! What a running stage may touch: files, random streams, progress, cancellation, scratch space and
+//! checkpoints.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::event::Signal;
 use crate::fs;
 use crate::id::{Digest, Hasher};
 
-use super::{FileRef, StageError};
+use super::{Checkpoints, FileRef, StageError};
 
 /// Asks running stages to stop; cheap to clone, cheap to look at.
 #[derive(Clone, Default, Debug)]
@@ -54,11 +55,12 @@ pub struct StageContext<'a> {
     pub(super) threads: usize,
     pub(super) files: &'a FileTable,
     pub(super) scratch: &'a Path,
+    pub(super) checkpoints: &'a Checkpoints,
     pub(super) signals: &'a mut dyn SignalSink,
     pub(super) cancel: Cancel,
 }
 
-impl StageContext<'_> {
+impl<'a> StageContext<'a> {
     /// The seed of a named random stream.
     ///
     /// It hashes the trial's seed, the stage kind and the name, nothing else: drawing more from one
@@ -138,6 +140,12 @@ impl StageContext<'_> {
     /// [`StageError::Fs`].
     pub fn writer(&self, stem: &str) -> Result<BlobWriter, StageError> {
         Ok(BlobWriter::create(self.scratch.join(fs::unique_name(stem)))?)
+    }
+
+    /// What earlier executions of this very action saved, and where this one saves.
+    #[must_use]
+    pub fn checkpoints(&self) -> &'a Checkpoints {
+        self.checkpoints
     }
 
     /// Fails once the run is being stopped; call it in every long loop.

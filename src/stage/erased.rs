@@ -11,8 +11,8 @@ use crate::fs;
 use crate::id::Digest;
 
 use super::{
-    Cancel, Determinism, FileTable, InputBlobs, Inputs, Needs, OutputSink, Outputs, Port,
-    RuntimeUse, SignalSink, Stage, StageContext, StageError,
+    Cancel, Checkpoints, Determinism, FileTable, InputBlobs, Inputs, Needs, OutputSink, Outputs,
+    Port, RuntimeUse, SignalSink, Stage, StageContext, StageError,
 };
 
 /// What is known about a stage kind before it runs.
@@ -46,6 +46,8 @@ pub struct Job<'a> {
     pub files: &'a FileTable,
     /// A folder of the job's own.
     pub scratch: &'a Path,
+    /// What the action saves on its way.
+    pub checkpoints: &'a Checkpoints,
     /// The threads granted.
     pub threads: usize,
     /// Asked to stop?
@@ -162,6 +164,7 @@ fn run<S: Stage>(job: Job<'_>) -> Result<Vec<StoredOutput>, StageError> {
         threads: job.threads,
         files: job.files,
         scratch: job.scratch,
+        checkpoints: job.checkpoints,
         signals: job.signals,
         cancel: job.cancel,
     };

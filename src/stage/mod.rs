@@ -5,6 +5,7 @@
 //! explicit list. A stage touches nothing but its [`StageContext`]: outside files, random streams,
 //! progress and cancellation all come through it, which is what makes it cacheable.
 
+mod checkpoints;
 mod context;
 mod erased;
 mod error;
@@ -18,6 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use checkpoints::Checkpoints;
 pub use context::{Cancel, FileTable, SignalSink, StageContext};
 pub use erased::{ErasedStage, Job, StageInfo, StoredOutput};
 pub use error::StageError;

@@ -15,7 +15,8 @@ use crate::id::{Digest, TrialId};
 
 use super::erased::Bound;
 use super::{
-    Cancel, ErasedStage as _, FileRef, FileTable, GatheredItem, InputBlobs, Job, Stage, StageError,
+    Cancel, Checkpoints, ErasedStage as _, FileRef, FileTable, GatheredItem, InputBlobs, Job,
+    Stage, StageError,
 };
 
 /// The inputs and surroundings of one execution.
@@ -112,6 +113,12 @@ impl Bench {
         FileRef::new(digest.to_string())
     }
 
+    /// The checkpoints that all runs of this bench share.
+    #[must_use]
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(self.scratch.join("checkpoints"))
+    }
+
     /// Runs `S`.
     ///
     /// # Errors
@@ -132,6 +139,7 @@ impl Bench {
             inputs: InputBlobs(self.inputs.clone()),
             files: &self.files,
             scratch: &scratch,
+            checkpoints: &self.checkpoints(),
             threads: self.threads,
             cancel: Cancel::default(),
             signals: &mut |signal| signals.push(signal),

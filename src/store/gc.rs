@@ -29,11 +29,14 @@ pub struct GcReport {
     pub bytes: u64,
     /// Scratch folders of processes that are gone.
     pub scratch: usize,
+    /// Unfinished actions whose checkpoints are of no use any more.
+    pub checkpoints: usize,
 }
 
 impl Store {
     /// Removes actions that no experiment last used and that are older than asked, the objects
-    /// that only they referred to, and leftover scratch folders.
+    /// that only they referred to, leftover scratch folders, and
+    /// checkpoints that nobody will go on from.
     ///
     /// # Errors
     /// [`StoreError::Fs`].
@@ -72,6 +75,7 @@ impl Store {
         if !options.is_dry_run {
             report.scratch = self.sweep_scratch()?;
         }
+        report.checkpoints = self.sweep_checkpoints(options)?;
         Ok(report)
     }
 
@@ -85,7 +89,7 @@ impl Store {
     }
 }
 
-fn is_younger(path: &std::path::Path, age: Duration) -> bool {
+pub(super) fn is_younger(path: &std::path::Path, age: Duration) -> bool {
     let modified = fs::metadata(path).ok().and_then(|metadata| metadata.modified().ok());
     let elapsed = modified.and_then(|time| SystemTime::now().duration_since(time).ok());
     elapsed.is_none_or(|elapsed| elapsed < age)

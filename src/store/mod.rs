@@ -7,6 +7,7 @@
 //!   v1/last/EXPERIMENT         one line a stage: the key it last had, for `why` and `gc`
 //!   v1/locks/KEY               held while an action runs; gone when nobody runs it
 //!   v1/scratch/…               where running stages write
+//!   v1/checkpoints/KEY/…       what a long action saved; gone when it is recorded
 //!   v1/memo                    (device, inode, size, mtime, ctime) → digest of files
 //! ```
 //!
@@ -21,6 +22,7 @@
 //! There is one implementation, so there is no trait; tests use it on a temporary folder.
 
 mod action;
+mod checkpoints;
 mod digest;
 mod error;
 mod fsck;
@@ -76,7 +78,7 @@ impl Store {
     /// [`StoreError::Fs`] if they cannot be made.
     pub fn open(root: &Path, trust: Trust) -> Result<Self, StoreError> {
         let root = root.join(LAYOUT);
-        for folder in ["objects", "actions", "last", "locks", "scratch"] {
+        for folder in ["objects", "actions", "last", "locks", "scratch", "checkpoints"] {
             fs::create_dirs(&root.join(folder))?;
         }
         let memo = Memo::load(&root.join("memo"));

@@ -154,10 +154,16 @@ impl Features {
         };
         Ok(TensorView {
             info: &self.tensors()[index],
-            records: &self.blob[self.start..],
+            records: self.records(),
             stride: self.header.stride(),
             offset: self.tensors()[..index].iter().map(TensorInfo::bytes).sum(),
         })
+    }
+
+    /// All records, one after another.
+    #[must_use]
+    pub fn records(&self) -> &[u8] {
+        &self.blob[self.start..]
     }
 
     /// One tensor, given as a matrix with a row an image.

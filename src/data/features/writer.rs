@@ -29,14 +29,20 @@ impl FeaturesWriter {
         Ok(Self { writer, header, written: 0, record: Vec::new() })
     }
 
-    /// Adds the next image: the values of each tensor.
+    /// The tensors of an image.
+    #[must_use]
+    pub fn tensors(&self) -> &[TensorInfo] {
+        &self.header.tensors
+    }
+
+    /// Adds the next image: the values of each tensor. Gives its record.
     ///
     /// # Errors
     /// What the system reports, and [`io::ErrorKind::InvalidData`] for a value that is not finite.
     ///
     /// # Panics
     /// If the rows are not those of the tensors.
-    pub fn push(&mut self, rows: &[&[f32]]) -> io::Result<()> {
+    pub fn push(&mut self, rows: &[&[f32]]) -> io::Result<&[u8]> {
         assert_eq!(rows.len(), self.header.tensors.len(), "a row a tensor");
         self.record.clear();
         for (info, row) in self.header.tensors.iter().zip(rows) {
@@ -50,7 +56,24 @@ impl FeaturesWriter {
             }
         }
         self.written += 1;
-        self.writer.write_all(&self.record)
+        self.writer.write_all(&self.record)?;
+        Ok(&self.record)
+    }
+
+    /// Adds images whose records an earlier writer gave; says how many. Takes all or none: bytes that
+    /// are no whole records, or too many, are not those of these images.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn push_records(&mut self, records: &[u8]) -> io::Result<usize> {
+        let stride = self.header.stride();
+        let count = records.len().checked_div(stride).unwrap_or(0);
+        if count * stride != records.len() || self.written + count > self.header.images {
+            return Ok(0);
+        }
+        self.written += count;
+        self.writer.write_all(records)?;
+        Ok(count)
     }
 
     /// Ends the file.

@@ -10,7 +10,6 @@ pub(super) struct Gate {
     moved: Condvar,
 }
 
-#[derive(Default)]
 struct State {
     finished: usize,
     stopped: bool,
@@ -20,8 +19,10 @@ struct State {
 pub(super) struct StopOnPanic<'a>(pub(super) &'a Gate);
 
 impl Gate {
-    pub(super) fn new(window: usize) -> Self {
-        Self { window, state: Mutex::default(), moved: Condvar::new() }
+    /// A gate for the work that comes after the first `finished` pieces.
+    pub(super) fn new(window: usize, finished: usize) -> Self {
+        let state = Mutex::new(State { finished, stopped: false });
+        Self { window, state, moved: Condvar::new() }
     }
 
     /// Waits until the work numbered `index` may begin; `false` if everything is to stop.

@@ -2,11 +2,13 @@
 //!
 //! The network is cut at the tensors asked for and run on batches of a fixed length, so that the
 //! number of threads cannot change a byte. Images stream through: what is in memory at once is a
-//! few batches a thread, however many images there are.
+//! few batches a thread, however many images there are. Rows are saved on the way, so a run that was
+//! stopped does not begin again.
 
 mod gate;
 mod network;
 mod pipeline;
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +21,11 @@ use crate::data::{Features, FeaturesWriter, Images, Preprocess, Storage, TensorI
 use crate::nn::Tensor;
 use crate::onnx::OnnxModel;
 use crate::stage::{
-    Determinism, Needs, RuntimeUse, Stage, StageContext, StageError, inputs, outputs,
+    Checkpoints, Determinism, Needs, RuntimeUse, Stage, StageContext, StageError, inputs, outputs,
 };
 
 use pipeline::Pipeline;
+use saved::Saved;
 
 pub use network::RuntimeChoice;
 pub(in crate::stages) use network::network_error;
@@ -116,16 +119,18 @@ impl Stage for Extract {
         }
         let backbone = network::prepare(params, &inputs.model)?;
         cx.note(network::describe(params, &backbone));
+        let mut sink = Sink::new(params, images, cx.checkpoints());
+        let done = sink.go_on(cx)?;
         let pipeline = Pipeline {
             images,
             backbone: &backbone,
             preprocess: &params.preprocess,
             pool: params.pool,
             batch: params.batch,
+            done: done.div_ceil(params.batch),
             threads: cx.threads(),
             cancel: cx.cancel(),
         };
-        let mut sink = Sink { params, images, writer: None, reported: Instant::now() };
         pipeline.run(&mut |first, outputs| sink.take(first, &outputs, cx))?;
         let writer = sink.writer.expect("at least one batch went through");
         Ok(ExtractOutputs { features: writer.finish().map_err(write_error)? })
@@ -165,10 +170,33 @@ struct Sink<'a> {
     images: &'a Images,
     /// Made when the first batch has shown the shapes.
     writer: Option<FeaturesWriter>,
+    saved: Saved<'a>,
     reported: Instant,
 }
 
-impl Sink<'_> {
+impl<'a> Sink<'a> {
+    fn new(params: &'a ExtractParams, images: &'a Images, checkpoints: &'a Checkpoints) -> Self {
+        let saved = Saved::new(checkpoints);
+        Self { params, images, writer: None, saved, reported: Instant::now() }
+    }
+
+    /// Takes over what an earlier execution has saved; gives the number of images done.
+    fn go_on(&mut self, cx: &mut StageContext<'_>) -> Result<usize, StageError> {
+        let Some(tensors) = self.saved.tensors() else { return Ok(0) };
+        let mut writer = self.create(tensors, cx)?;
+        let mut done = 0;
+        while let Some(records) = self.saved.records(done) {
+            match writer.push_records(&records).map_err(write_error)? {
+                0 => break,
+                count => done += count,
+            }
+        }
+        self.writer = Some(writer);
+        self.saved.go_on_from(done);
+        cx.note(format!("goes on after {done} of {} images", self.images.len()));
+        Ok(done)
+    }
+
     fn take(
         &mut self,
         first: usize,
@@ -182,8 +210,10 @@ impl Sink<'_> {
         let count = outputs[0].shape()[0];
         for row in 0..count {
             let rows: Vec<&[f32]> = outputs.iter().map(|tensor| row_of(tensor, row)).collect();
-            writer.push(&rows).map_err(|error| self.name_image(first + row, error))?;
+            let record = writer.push(&rows);
+            self.saved.take(record.map_err(|error| self.name_image(first + row, error))?);
         }
+        self.saved.end_batch(writer.tensors(), first + count)?;
         self.writer = Some(writer);
         let (done, total) = (first + count, self.images.len());
         if done == total || self.reported.elapsed() >= REPORT_EVERY {
@@ -202,9 +232,16 @@ impl Sink<'_> {
         let info = |(name, tensor): (&String, &Tensor)| {
             TensorInfo::new(name, tensor.shape()[1..].to_vec(), self.params.storage)
         };
+        self.create(named.map(info).collect(), cx)
+    }
+
+    fn create(
+        &self,
+        tensors: Vec<TensorInfo>,
+        cx: &StageContext<'_>,
+    ) -> Result<FeaturesWriter, StageError> {
         let writer = cx.writer("features")?;
-        FeaturesWriter::new(writer, named.map(info).collect(), self.images.len())
-            .map_err(write_error)
+        FeaturesWriter::new(writer, tensors, self.images.len()).map_err(write_error)
     }
 
     fn name_image(&self, image: usize, error: std::io::Error) -> StageError {

@@ -37,6 +37,8 @@ pub(super) struct Pipeline<'a> {
     pub(super) preprocess: &'a Preprocess,
     pub(super) pool: Pool,
     pub(super) batch: usize,
+    /// Batches that need not be done again.
+    pub(super) done: usize,
     pub(super) threads: usize,
     pub(super) cancel: Cancel,
 }
@@ -53,10 +55,10 @@ type Take<'a> = dyn FnMut(usize, Vec<Tensor>) -> Result<(), StageError> + 'a;
 impl Pipeline<'_> {
     /// Runs all images; `take` gets the outputs of each batch, in order, on this thread.
     pub(super) fn run(&self, take: &mut Take<'_>) -> Result<(), StageError> {
-        let workers = self.threads.min(self.batches()).max(1);
+        let workers = self.threads.min(self.batches() - self.done).max(1);
         let window = workers * BATCHES_A_WORKER;
-        let gate = Gate::new(window);
-        let next = AtomicUsize::new(0);
+        let gate = Gate::new(window, self.done);
+        let next = AtomicUsize::new(self.done);
         // Neither channel can fill up: the gate admits no more than a window.
         let (decoded, to_workers) = sync_channel(window);
         let (finished, to_collector) = sync_channel(window);
@@ -177,7 +179,7 @@ impl Pipeline<'_> {
         take: &mut Take<'_>,
     ) -> Result<(), StageError> {
         let mut waiting = BTreeMap::new();
-        for index in 0..self.batches() {
+        for index in self.done..self.batches() {
             while !waiting.contains_key(&index) {
                 if self.cancel.is_requested() {
                     return Err(StageError::Cancelled);

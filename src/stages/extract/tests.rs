@@ -110,6 +110,39 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
+fn an_extraction_that_was_stopped_goes_on_where_it_was() {
+    let (images, model) = (images(17), model());
+    let params = ExtractParams { storage: Storage::F16, ..params(&["map", "flat"]) };
+    let bench = || Bench::new().threads(2).input("images", &images).input("model", &model);
+    let whole = bench().run::<Extract>(&params).unwrap();
+    let features: Features = whole.output("features");
+    for done in [3, 9, 17] {
+        let bench = bench();
+        save(&bench.checkpoints(), &features, done);
+        let outcome = bench.run::<Extract>(&params).unwrap();
+        assert_eq!(outcome.digests(), whole.digests(), "{done} images");
+        let text = format!("goes on after {done} of 17 images");
+        assert!(outcome.signals.contains(&Signal::Note { text }), "{:?}", outcome.signals);
+    }
+    // Without its first rows, what follows is of no use.
+    let bench = bench();
+    save(&bench.checkpoints(), &features, 9);
+    bench.checkpoints().save("rows-0", b"no rows").unwrap();
+    assert_eq!(bench.run::<Extract>(&params).unwrap().digests(), whole.digests());
+}
+
+/// Saves the rows of the first images as an extraction with batches of three would.
+fn save(checkpoints: &Checkpoints, features: &Features, images: usize) {
+    let mut saved = Saved::new(checkpoints);
+    let records = features.records();
+    let stride = records.len() / features.len();
+    for (first, batch) in (0..images).step_by(3).zip(records.chunks(3 * stride)) {
+        saved.take(batch);
+        saved.save(features.tensors(), (first + 3).min(images)).unwrap();
+    }
+}
+
+#[test]
 fn the_batch_changes_at_most_the_last_bits() {
     let (images, model) = (images(5), model());
     let whole: Features = run(&params(&["flat"]), &images, &model, 1).unwrap().output("features");
