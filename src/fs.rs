@@ -4,6 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -155,15 +156,60 @@ pub fn protect(path: &Path) -> FsResult<()> {
     context("protect", path, fs::set_permissions(path, permissions))
 }
 
+/// How the name of a file begins that [`write_atomic`] has not finished.
+const UNFINISHED: &str = "write";
+
 /// Writes a file that appears whole or not at all: temporary name, sync, rename.
 pub fn write_atomic(path: &Path, content: &[u8]) -> FsResult<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_dirs(folder)?;
-    let temporary = folder.join(unique_name("write"));
-    let mut file = create(&temporary)?;
+    let (mut file, temporary) = create_unfinished(folder)?;
     context("write", &temporary, file.write_all(content))?;
     context("sync", &temporary, file.sync_all())?;
     rename(&temporary, path)
+}
+
+/// A new file that is locked until it is closed, so that [`sweep_unfinished`] leaves it alone.
+fn create_unfinished(folder: &Path) -> FsResult<(File, PathBuf)> {
+    loop {
+        let path = folder.join(unique_name(UNFINISHED));
+        let file = create(&path)?;
+        // Where files cannot be locked, nothing is swept either.
+        let _ = file.lock();
+        // It may have been swept before it was locked.
+        if is_named(&file, &path) {
+            return Ok((file, path));
+        }
+    }
+}
+
+/// Removes the files in `folder` that [`write_atomic`] began in a process that is gone; gives their
+/// number. A folder that is not there holds none.
+pub fn sweep_unfinished(folder: &Path) -> FsResult<usize> {
+    if !exists(folder) {
+        return Ok(0);
+    }
+    let start = format!(".{UNFINISHED}-");
+    let is_unfinished =
+        |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&start));
+    let mut swept = 0;
+    for path in list(folder)?.into_iter().filter(is_unfinished) {
+        // Finished in the meantime, or locked by its writer: not a leftover.
+        if open(&path).is_ok_and(|file| file.try_lock().is_ok() && is_named(&file, &path)) {
+            remove(&path)?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// Whether `path` still leads to the open `file`.
+#[must_use]
+pub fn is_named(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
 }
 
 /// A file name that no other thread or process uses at this moment.
@@ -172,4 +218,25 @@ pub fn unique_name(stem: &str) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!(".{stem}-{}-{count}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_writes_any_more_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writing, held) = create_unfinished(folder.path()).unwrap();
+        let (closed, leftover) = create_unfinished(folder.path()).unwrap();
+        drop(closed);
+        write_atomic(&folder.path().join("whole"), b"content").unwrap();
+        assert_eq!(sweep_unfinished(folder.path()).unwrap(), 1);
+        assert_eq!(list(folder.path()).unwrap(), [held.clone(), folder.path().join("whole")]);
+        assert!(!exists(&leftover));
+        drop(writing);
+        assert_eq!(sweep_unfinished(folder.path()).unwrap(), 1);
+        assert!(!exists(&held));
+        assert_eq!(sweep_unfinished(&folder.path().join("absent")).unwrap(), 0);
+    }
 }

@@ -1,5 +1,6 @@
 //! The experiment everybody types first: thread counts, kills, isolation.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -41,13 +42,20 @@ fn run(project: &Project, manifest: &str, arguments: &[&str]) {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
-/// Everything published but how long it took.
-fn published(project: &Project, experiment: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = project.path(&format!("results/{experiment}"));
-    let files = contents(&folder).into_iter().filter(|(name, _)| name != "run.json");
-    let files: Vec<_> = files.collect();
+/// Everything published but how long it took, by file name.
+type Published = BTreeMap<String, Vec<u8>>;
+
+fn published(project: &Project, experiment: &str) -> Published {
+    let mut files = contents(&project.path(&format!("results/{experiment}")));
+    files.remove("run.json");
     assert!(files.len() > 4, "tables, figures and provenance");
     files
+}
+
+/// The names of the files that only one side has, or that differ.
+fn differing<'a>(one: &'a Published, other: &'a Published) -> BTreeSet<&'a str> {
+    let names = one.keys().chain(other.keys());
+    names.filter(|name| one.get(*name) != other.get(*name)).map(String::as_str).collect()
 }
 
 fn is_equal_for(manifest: &str, experiment: &str, variants: &[&[&str]]) {
@@ -58,7 +66,7 @@ fn is_equal_for(manifest: &str, experiment: &str, variants: &[&[&str]]) {
         let files = published(&project, experiment);
         match &first {
             None => first = Some(files),
-            Some(first) => assert!(*first == files, "{arguments:?} gives other bytes"),
+            Some(first) => assert_eq!(differing(first, &files), [].into(), "{arguments:?}"),
         }
     }
 }
@@ -102,7 +110,8 @@ fn survives_kills(manifest: &str, experiment: &str, kills: u32) {
         let _ = child.kill();
         child.wait().unwrap();
         run(&project, manifest, &[]);
-        assert!(published(&project, experiment) == expected, "kill {kill} leaves other bytes");
+        let files = published(&project, experiment);
+        assert_eq!(differing(&expected, &files), [].into(), "kill {kill}");
         let fsck = project.run(&["fsck"]);
         assert_eq!(fsck.code, 0, "kill {kill}: {}", fsck.stdout);
     }

@@ -30,11 +30,10 @@ pub(super) fn gc(place: &Place, args: &GcArgs) -> Result<Exit, CliError> {
     let mib = report.bytes as f64 / (1024.0 * 1024.0);
     writeln!(
         io::stdout().lock(),
-        "{verb} {} actions, {} objects ({mib:.1} MiB), {} leftover scratch folders, \
-         {} checkpoints",
+        "{verb} {} actions, {} objects ({mib:.1} MiB), {} leftovers, {} checkpoints",
         report.actions,
         report.objects,
-        report.scratch,
+        report.leftovers,
         report.checkpoints,
     )?;
     Ok(Exit::Fine)

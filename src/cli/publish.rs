@@ -8,7 +8,7 @@
 //!   run.json                        what ran or was reused, and how long it took when it ran
 //! ```
 //!
-//! A file whose content is already there is not touched.
+//! A file whose content is already there is not touched; what a killed run left half-written goes.
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,7 @@ pub(super) fn publish(
     }
     files.push(("provenance.json".to_owned(), provenance(project, planner, store, outcome)?));
     files.push(("run.json".to_owned(), run_report(project, outcome)?));
+    fs::sweep_unfinished(folder)?;
     let mut written = Vec::new();
     for (name, content) in files {
         let path = folder.join(name);

@@ -23,16 +23,27 @@ pub struct SplitRule {
     pub test_seen_fraction: f64,
     /// Share of each remaining class that is held out for validation.
     pub validation_seen_fraction: f64,
-    /// The largest number of images a class that take part: its first ones.
+    /// The largest number of images a class that take part.
     pub max_per_class: Option<usize>,
     /// The largest number of training images a class.
     pub max_train_per_class: Option<usize>,
 }
 
 impl SplitRule {
-    fn images_of(&self, class: &str, samples: &Samples) -> Vec<SampleIndex> {
+    fn images_of(
+        &self,
+        class: &str,
+        samples: &Samples,
+        rng: &dyn Fn(&str) -> ChaCha8Rng,
+    ) -> Vec<SampleIndex> {
         let mut images = samples.of_class(class);
-        images.truncate(self.max_per_class.unwrap_or(usize::MAX));
+        if let Some(limit) = self.max_per_class
+            && limit < images.len()
+        {
+            images.shuffle(&mut rng(&format!("max-per-class/{class}")));
+            images.truncate(limit);
+            images.sort_unstable();
+        }
         images
     }
 }
@@ -87,10 +98,10 @@ pub fn split(
         samples.classes().iter().filter(|class| !rule.unseen.contains(*class)).cloned().collect();
     let mut lists = Lists::default();
     for class in &seen {
-        lists.place_seen(class, rule.images_of(class, samples), rule, rng)?;
+        lists.place_seen(class, rule.images_of(class, samples, rng), rule, rng)?;
     }
     for class in &unseen {
-        lists.test_unseen.extend(rule.images_of(class, samples));
+        lists.test_unseen.extend(rule.images_of(class, samples, rng));
     }
     lists.sort();
     let split = lists.into_split(samples, seen, unseen, rule);
@@ -333,14 +344,24 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_leaves_out_the_last_images_of_every_class() {
+    fn a_limit_draws_the_images_of_every_class_that_take_part() {
         let samples = samples(&[("a", 10), ("b", 5), ("c", 10), ("d", 7)]);
         let rule = SplitRule { max_per_class: Some(6), ..rule() };
-        let split = split(&samples, &rule, &stream).unwrap();
-        assert_eq!(split.test_unseen.images.len(), 6);
-        assert_eq!(split.train.images.len() + split.test_seen.images.len(), 6 + 5 + 6);
-        let kept = split.train.images.iter().chain(&split.test_seen.images);
-        assert_eq!(kept.filter(|image| (6..10).contains(&image.0)).count(), 0);
+        let used = |shift: u64| {
+            let rng = |name: &str| {
+                ChaCha8Rng::seed_from_u64(name.bytes().map(u64::from).sum::<u64>() + shift)
+            };
+            let split = split(&samples, &rule, &rng).unwrap();
+            [split.train.images, split.test_seen.images, split.test_unseen.images].concat()
+        };
+        let images = used(0);
+        assert_eq!(images.len(), 6 + 5 + 6 + 6);
+        let of_b = images.iter().filter(|image| (10..15).contains(&image.0)).count();
+        assert_eq!(of_b, 5, "a class below the limit keeps all");
+        let sets: Vec<BTreeSet<_>> =
+            [0, 0, 1].map(|shift| used(shift).into_iter().collect()).into();
+        assert_eq!(sets[0], sets[1]);
+        assert_ne!(sets[0], sets[2], "another seed draws other images");
     }
 
     #[test]

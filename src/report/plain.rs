@@ -64,9 +64,9 @@ impl Plain {
         let silence = now.saturating_sub(progress.written).as_secs();
         let percent = percent(done, total);
         let has_moved = percent >= progress.percent + PROGRESS_PERCENT;
-        if done == 0
-            || silence < PROGRESS_SECONDS_AT_MOST && !(silence >= PROGRESS_SECONDS && has_moved)
-        {
+        let is_due =
+            silence >= PROGRESS_SECONDS_AT_MOST || silence >= PROGRESS_SECONDS && has_moved;
+        if done == 0 || !is_due {
             return None;
         }
         (progress.written, progress.percent) = (now, percent);

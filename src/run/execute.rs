@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::Blob;
 use crate::event::{Failure, FailureClass, Signal};
-use crate::id::{Digest, TrialId};
+use crate::id::{Digest, StageKey, TrialId};
 use crate::recipe::{Input, Recipe};
 use crate::stage::{
     Cancel, ErasedStage, FileTable, GatheredItem, InputBlobs, Job, SignalSink, StageError,
@@ -57,25 +57,21 @@ pub struct Execution<'a> {
 /// # Errors
 /// What the stage or the store reports; nothing is recorded then.
 pub fn execute(request: &Request, execution: &mut Execution<'_>) -> Result<Finished, Failure> {
-    let Some(_lock) = acquire(request, execution)? else {
+    let key = request.recipe.key();
+    let Some(_lock) = acquire(&key, execution)? else {
         return Err(StageError::Cancelled.to_failure());
     };
-    let key = request.recipe.key();
     // Whoever held the lock before may have made it.
     if let Lookup::Found(record) = execution.store.lookup(&key).map_err(|e| store_failure(&e))? {
         return Ok(Finished { record, was_found: true });
     }
-    run_and_commit(request, execution).map(|record| Finished { record, was_found: false })
+    run_and_commit(&key, request, execution).map(|record| Finished { record, was_found: false })
 }
 
-fn acquire(
-    request: &Request,
-    execution: &mut Execution<'_>,
-) -> Result<Option<ActionLock>, Failure> {
-    let key = request.recipe.key();
+fn acquire(key: &StageKey, execution: &mut Execution<'_>) -> Result<Option<ActionLock>, Failure> {
     let mut has_told = false;
     while !execution.cancel.is_requested() {
-        if let Some(lock) = execution.store.try_lock(&key).map_err(|e| store_failure(&e))? {
+        if let Some(lock) = execution.store.try_lock(key).map_err(|e| store_failure(&e))? {
             return Ok(Some(lock));
         }
         if !has_told {
@@ -87,13 +83,17 @@ fn acquire(
     Ok(None)
 }
 
-fn run_and_commit(request: &Request, execution: &mut Execution<'_>) -> Result<Record, Failure> {
+fn run_and_commit(
+    key: &StageKey,
+    request: &Request,
+    execution: &mut Execution<'_>,
+) -> Result<Record, Failure> {
     let store = execution.store;
     let recipe = &request.recipe;
     let scratch = store.scratch().map_err(|e| store_failure(&e))?;
     let inputs = load(store, recipe).map_err(|e| store_failure(&e))?;
     let files: FileTable = request.files.iter().cloned().collect();
-    let checkpoints = store.checkpoints(&recipe.key());
+    let checkpoints = store.checkpoints(key);
     let started = Instant::now();
     let outputs = execution
         .stage
@@ -110,10 +110,11 @@ fn run_and_commit(request: &Request, execution: &mut Execution<'_>) -> Result<Re
         })
         .map_err(|error| error.to_failure())?;
     check_unchanged(store, &files).map_err(|e| store_failure(&e))?;
-    let record = store.commit(recipe, &outputs, started.elapsed());
+    let record =
+        store.commit(recipe, &outputs, started.elapsed()).map_err(|e| store_failure(&e))?;
     // Leftovers only take space, and `gc` finds them.
     let _ = checkpoints.clear();
-    record.map_err(|e| store_failure(&e))
+    Ok(record)
 }
 
 /// Maps every input; its content is verified on the way.

@@ -42,8 +42,8 @@ pub struct SplitClassesParams {
     /// 0.2.
     #[schemars(range(min = 0.0, max = 0.9))]
     pub validation_seen_fraction: f64,
-    /// The largest number of images a class that take part, in training and test; the rest of the
-    /// class is left out. Default: no limit.
+    /// The largest number of images a class that take part, in training and test; the seed draws
+    /// which ones. Default: no limit.
     #[schemars(range(min = 3))]
     pub max_per_class: Option<usize>,
     /// The largest number of training images a class. Default: no limit.
@@ -102,7 +102,7 @@ pub struct SplitClasses;
 impl Stage for SplitClasses {
     const KIND: &'static str = "split-classes";
     const SUMMARY: &'static str = "splits samples into training, seen test and unseen test images";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = true;
     type Params = SplitClassesParams;
     type Inputs = SplitClassesInputs;

@@ -27,16 +27,16 @@ pub struct GcReport {
     pub objects: usize,
     /// Bytes of those objects.
     pub bytes: u64,
-    /// Scratch folders of processes that are gone.
-    pub scratch: usize,
+    /// Scratch folders and half-written files of processes that are gone.
+    pub leftovers: usize,
     /// Unfinished actions whose checkpoints are of no use any more.
     pub checkpoints: usize,
 }
 
 impl Store {
     /// Removes actions that no experiment last used and that are older than asked, the objects
-    /// that only they referred to, leftover scratch folders, and
-    /// checkpoints that nobody will go on from.
+    /// that only they referred to, what killed processes left, and checkpoints that nobody will
+    /// go on from.
     ///
     /// # Errors
     /// [`StoreError::Fs`].
@@ -73,7 +73,7 @@ impl Store {
             }
         }
         if !options.is_dry_run {
-            report.scratch = self.sweep_scratch()?;
+            report.leftovers = self.sweep_leftovers()?;
         }
         report.checkpoints = self.sweep_checkpoints(options)?;
         Ok(report)

@@ -5,8 +5,7 @@
 //! one that the name leads to.
 
 use std::fs::{File, TryLockError};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::fs;
 use crate::id::StageKey;
@@ -34,17 +33,10 @@ impl Store {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => fs::context("lock", &path, Err(error))?,
             }
-            if is_same(&file, &path) {
+            if fs::is_named(&file, &path) {
                 return Ok(Some(ActionLock { path, _file: file }));
             }
         }
-    }
-}
-
-fn is_same(file: &File, path: &Path) -> bool {
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
-        _ => false,
     }
 }
 

@@ -44,8 +44,20 @@ impl Store {
         Ok(Scratch { folder, _guard: guard })
     }
 
-    /// Removes the scratch folders of processes that are gone; gives their number.
-    pub(super) fn sweep_scratch(&self) -> Result<usize, StoreError> {
+    /// Removes what processes left that are gone: scratch folders and half-written files; gives
+    /// their number.
+    pub(super) fn sweep_leftovers(&self) -> Result<usize, StoreError> {
+        let mut swept = self.sweep_scratch()?;
+        for folder in [self.root.clone(), self.folder("last")] {
+            swept += fs::sweep_unfinished(&folder)?;
+        }
+        for shard in fs::list(&self.folder("actions"))? {
+            swept += fs::sweep_unfinished(&shard)?;
+        }
+        Ok(swept)
+    }
+
+    fn sweep_scratch(&self) -> Result<usize, StoreError> {
         let mut swept = 0;
         for folder in fs::list(&self.folder("scratch"))? {
             let guard = folder.join("guard");

@@ -5,7 +5,6 @@ use super::super::metric::Metric;
 use super::super::rows::{Member, Row};
 use super::TabulateParams;
 use crate::artifact::Values;
-use crate::stage::StageError;
 use crate::zsl::Evaluation;
 
 /// How many digits of a split's identity are shown.
@@ -14,7 +13,7 @@ const SPLIT_DIGITS: usize = 12;
 type Columns = Vec<(String, Values)>;
 
 /// One tidy row a setting and metric.
-pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Result<Columns, StageError> {
+pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     let cells: Vec<(&Row<'_>, Metric, Estimate)> = rows
         .iter()
         .flat_map(|row| params.metrics.iter().map(move |metric| (row, *metric)))
@@ -27,7 +26,7 @@ pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Result<Co
     let number = |value: fn(&Estimate) -> Option<f64>| {
         Values::Number(cells.iter().map(|(.., estimate)| value(estimate)).collect())
     };
-    let mut columns = key_columns(&of_rows);
+    let mut columns = Columns::new();
     let mut put = |name: &str, values| columns.push((name.to_owned(), values));
     put("metric", Values::Text(cells.iter().map(|(_, m, _)| m.name().to_owned()).collect()));
     put("n", Values::Count(cells.iter().map(|(.., estimate)| estimate.n).collect()));
@@ -52,12 +51,11 @@ pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Result<Co
     put("train_images", count(|evaluation| evaluation.train_images));
     put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
     put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
-    check_names(&columns)?;
-    Ok(columns)
+    with_axes(&of_rows, columns)
 }
 
 /// One tidy row a setting, seed and metric.
-pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Result<Columns, StageError> {
+pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     let cells: Vec<(&Row<'_>, &Member<'_>, Metric)> = rows
         .iter()
         .flat_map(|row| row.members.iter().map(move |member| (row, member)))
@@ -70,7 +68,7 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Result<Colu
     let count = |value: fn(&Evaluation) -> usize| {
         Values::Count(cells.iter().map(|(_, member, _)| value(member.evaluation)).collect())
     };
-    let mut columns = key_columns(&of_rows);
+    let mut columns = Columns::new();
     let mut put = |name: &str, values| columns.push((name.to_owned(), values));
     put("seed", text(&|member| member.seed.unwrap_or_default().to_owned()));
     put("metric", Values::Text(cells.iter().map(|(.., m)| m.name().to_owned()).collect()));
@@ -83,31 +81,21 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Result<Colu
     put("train_images", count(|evaluation| evaluation.train_images));
     put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
     put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
-    check_names(&columns)?;
-    Ok(columns)
+    with_axes(&of_rows, columns)
 }
 
-fn key_columns(of_rows: &[&Row<'_>]) -> Columns {
+/// The columns of the axes, then `columns`. An axis may be called like one of these (`split`); its
+/// column is then called `axis.split`.
+fn with_axes(of_rows: &[&Row<'_>], columns: Columns) -> Columns {
     let axes = of_rows.first().map_or(0, |row| row.key.len());
-    (0..axes)
-        .map(|axis| {
-            let labels = of_rows.iter().map(|row| row.key[axis].1.clone()).collect();
-            (of_rows[0].key[axis].0.clone(), Values::Text(labels))
-        })
-        .collect()
-}
-
-/// An axis of the sweep may be called like a column of ours.
-fn check_names(columns: &Columns) -> Result<(), StageError> {
-    for (position, (name, _)) in columns.iter().enumerate() {
-        if columns[..position].iter().any(|(other, _)| other == name) {
-            let message = format!(
-                "the axis `{name}` has the name of a column of the table; rename it in the sweep"
-            );
-            return Err(StageError::parameter("rows", message));
-        }
-    }
-    Ok(())
+    let axis_columns = (0..axes).map(|axis| {
+        let name = &of_rows[0].key[axis].0;
+        let is_taken = columns.iter().any(|(taken, _)| taken == name);
+        let name = if is_taken { format!("axis.{name}") } else { name.clone() };
+        let labels = of_rows.iter().map(|row| row.key[axis].1.clone()).collect();
+        (name, Values::Text(labels))
+    });
+    axis_columns.collect::<Columns>().into_iter().chain(columns).collect()
 }
 
 /// The T1 of guessing among the unseen classes.

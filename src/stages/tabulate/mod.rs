@@ -2,7 +2,8 @@
 //!
 //! Two tables come out: `table` has one tidy row a setting and metric with the statistics over
 //! seeds, `per_seed` one a setting, seed and metric. Fractions stay fractions in the tidy data; the
-//! printed forms show percent.
+//! printed forms show percent. Every axis of the sweep is a column, named `axis.NAME` where the tidy
+//! data has a column `NAME` already.
 
 mod columns;
 mod print;
@@ -98,9 +99,8 @@ impl Stage for Tabulate {
         let rows = group(&inputs.rows.0, &params.rows, &BTreeMap::new())?;
         check_numbers(&rows, &params.metrics)?;
         let bug = |error: io::Error| StageError::Bug(format!("tabulate: {error}"));
-        let table = Table::new(columns::aggregated(&rows, params)?, print::table(&rows, params));
-        let per_seed =
-            Table::new(columns::per_seed(&rows, params)?, print::per_seed(&rows, params));
+        let table = Table::new(columns::aggregated(&rows, params), print::table(&rows, params));
+        let per_seed = Table::new(columns::per_seed(&rows, params), print::per_seed(&rows, params));
         Ok(TabulateOutputs { table: table.map_err(bug)?, per_seed: per_seed.map_err(bug)? })
     }
 

@@ -139,11 +139,15 @@ fn a_number_that_is_none_is_refused_with_its_place() {
 }
 
 #[test]
-fn an_axis_called_like_a_column_is_refused() {
-    let trial = trial(&[("mean", "1"), ("seed", "1")]);
+fn an_axis_may_be_called_like_a_column() {
+    let trial = trial(&[("split", "standard"), ("seed", "1")]);
     let bench = Bench::new().gathered("rows", "score", trial, &evaluation(0.1, 0.1, false));
-    let error = bench.run::<Tabulate>(&params()).err().unwrap();
-    insta::assert_snapshot!(error, @"parameter `rows`: the axis `mean` has the name of a column of the table; rename it in the sweep");
+    let outcome = bench.run::<Tabulate>(&params()).unwrap();
+    for port in ["table", "per_seed"] {
+        let table: Table = outcome.output(port);
+        assert_eq!(table.texts("axis.split").unwrap()[0], "standard");
+        assert_eq!(table.texts("split").unwrap()[0], "5f3c9a1d77e0");
+    }
 }
 
 #[test]
