@@ -183,17 +183,21 @@ fn create_unfinished(folder: &Path) -> FsResult<(File, PathBuf)> {
     }
 }
 
+/// Whether [`write_atomic`] gave this name to a file that it is writing, or did not finish.
+#[must_use]
+pub fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_prefix('.').and_then(|name| name.strip_prefix(UNFINISHED)).is_some()
+}
+
 /// Removes the files in `folder` that [`write_atomic`] began in a process that is gone; gives their
 /// number. A folder that is not there holds none.
 pub fn sweep_unfinished(folder: &Path) -> FsResult<usize> {
     if !exists(folder) {
         return Ok(0);
     }
-    let start = format!(".{UNFINISHED}-");
-    let is_unfinished =
-        |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&start));
     let mut swept = 0;
-    for path in list(folder)?.into_iter().filter(is_unfinished) {
+    for path in list(folder)?.into_iter().filter(|path| is_unfinished(path)) {
         // Finished in the meantime, or locked by its writer: not a leftover.
         if open(&path).is_ok_and(|file| file.try_lock().is_ok() && is_named(&file, &path)) {
             remove(&path)?;

@@ -104,3 +104,15 @@ fn a_graph_is_dot_or_a_picture() {
     let svg = project.run(&["graph", "--format", "svg", "x.toml"]).stdout;
     assert!(svg.contains("<svg") && svg.contains("import-attributes"));
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let project = broken();
+    let mut command = project.command(&["schema"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

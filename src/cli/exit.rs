@@ -127,6 +127,11 @@ impl CliError {
         Self::usage(message, "name a folder that exists after `-C`")
     }
 
+    /// Whether whoever reads standard output has gone.
+    pub(super) fn is_closed_output(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// The exit that it leads to.
     #[must_use]
     pub fn exit(&self) -> Exit {

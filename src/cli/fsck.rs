@@ -39,6 +39,6 @@ pub(super) fn fsck(place: &Place, args: &FsckArgs) -> Result<Exit, CliError> {
         writeln!(out, "removed what is damaged; the next run makes it again")?;
         return Ok(Exit::Fine);
     }
-    writeln!(out, "{} kinds of damage; `erpc-pipe fsck --repair` removes it", report.damage.len())?;
+    writeln!(out, "damaged: {}; `erpc-pipe fsck --repair` removes it", report.damage.len())?;
     Ok(Exit::Store)
 }

@@ -90,6 +90,8 @@ pub fn run() -> ExitCode {
     };
     match dispatch(&cli) {
         Ok(exit) => exit.into(),
+        // `erpc-pipe plan … | head`: the reader has seen enough.
+        Err(error) if error.is_closed_output() => Exit::Fine.into(),
         Err(error) => {
             error.print();
             error.exit().into()

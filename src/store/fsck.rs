@@ -55,6 +55,7 @@ impl Store {
         for path in self.files_in("objects")? {
             let Some(digest) = unsharded(&path) else {
                 report.damage.push(Damage::Stranger(path.display().to_string()));
+                remove_if(repair, &path)?;
                 continue;
             };
             report.objects += 1;
@@ -66,6 +67,7 @@ impl Store {
         for path in self.files_in("actions")? {
             let Some(key) = unsharded(&path).map(StageKey) else {
                 report.damage.push(Damage::Stranger(path.display().to_string()));
+                remove_if(repair, &path)?;
                 continue;
             };
             report.actions += 1;

@@ -79,11 +79,12 @@ impl Store {
         Ok(report)
     }
 
-    /// All files under the shards of a folder, sorted.
+    /// All files under the shards of a folder, sorted, but those that are being written right now or
+    /// that a killed process left so.
     pub(super) fn files_in(&self, folder: &str) -> Result<Vec<PathBuf>, StoreError> {
         let mut files = Vec::new();
         for shard in fs::list(&self.folder(folder))? {
-            files.extend(fs::list(&shard)?);
+            files.extend(fs::list(&shard)?.into_iter().filter(|path| !fs::is_unfinished(path)));
         }
         Ok(files)
     }

@@ -109,6 +109,33 @@ fn gc_sweeps_what_nobody_last_used() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_no_damage_and_gc_sweeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    commit(&store, &recipe("a"), "content");
+    let action = store.files_in("actions").unwrap().remove(0);
+    let leftover = action.with_file_name(fs::unique_name("write"));
+    fs::create(&leftover).unwrap();
+    let report = store.fsck(Repair::ReportOnly).unwrap();
+    assert_eq!((report.actions, report.damage), (1, Vec::new()));
+    let all = GcOptions { keep: Duration::from_hours(1), is_dry_run: false };
+    assert_eq!(store.gc(all).unwrap().leftovers, 1);
+    assert!(!fs::exists(&leftover));
+}
+
+#[test]
+fn repairing_removes_what_does_not_belong_into_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    commit(&store, &recipe("a"), "content");
+    let stranger = store.files_in("objects").unwrap().remove(0).with_file_name("stranger");
+    fs::create(&stranger).unwrap();
+    let named = Damage::Stranger(stranger.display().to_string());
+    assert_eq!(store.fsck(Repair::Remove).unwrap().damage, [named]);
+    assert_eq!(store.fsck(Repair::ReportOnly).unwrap().damage, []);
+}
+
+#[test]
 fn a_folder_is_its_names_and_contents() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder);
