@@ -10,6 +10,32 @@ use crate::zsl::Evaluation;
 /// How many digits of a split's identity are shown.
 const SPLIT_DIGITS: usize = 12;
 
+/// What stands before the identities of several splits.
+const SEVERAL: &str = "several: ";
+
+/// The columns of both tables that are no axes.
+const OURS: [&str; 19] = [
+    "seed",
+    "metric",
+    "value",
+    "n",
+    "mean",
+    "sd",
+    "sd0",
+    "ci95_low",
+    "ci95_high",
+    "min",
+    "max",
+    "chance",
+    "seeds",
+    "selected_on",
+    "peeked",
+    "split",
+    "train_images",
+    "test_seen_images",
+    "test_unseen_images",
+];
+
 type Columns = Vec<(String, Values)>;
 
 /// One tidy row a setting and metric.
@@ -84,18 +110,20 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     with_axes(&of_rows, columns)
 }
 
-/// The columns of the axes, then `columns`. An axis may be called like one of these (`split`); its
-/// column is then called `axis.split`.
+/// The columns of the axes, then `columns`.
 fn with_axes(of_rows: &[&Row<'_>], columns: Columns) -> Columns {
+    debug_assert!(columns.iter().all(|(name, _)| OURS.contains(&name.as_str())));
     let axes = of_rows.first().map_or(0, |row| row.key.len());
     let axis_columns = (0..axes).map(|axis| {
-        let name = &of_rows[0].key[axis].0;
-        let is_taken = columns.iter().any(|(taken, _)| taken == name);
-        let name = if is_taken { format!("axis.{name}") } else { name.clone() };
         let labels = of_rows.iter().map(|row| row.key[axis].1.clone()).collect();
-        (name, Values::Text(labels))
+        (axis_column(&of_rows[0].key[axis].0), Values::Text(labels))
     });
     axis_columns.collect::<Columns>().into_iter().chain(columns).collect()
+}
+
+/// The column of an axis: its name, unless a column of ours is called so.
+pub(super) fn axis_column(axis: &str) -> String {
+    if OURS.contains(&axis) { format!("axis.{axis}") } else { axis.to_owned() }
 }
 
 /// The T1 of guessing among the unseen classes.
@@ -122,7 +150,17 @@ pub(super) fn several(row: &Row<'_>, value: impl Fn(&Evaluation) -> String) -> S
 /// The identity of the split, or of all of them.
 pub(super) fn split(row: &Row<'_>) -> String {
     let splits = several(row, |evaluation| short(&evaluation.split));
-    if splits.contains(", ") { format!("several: {splits}") } else { splits }
+    if splits.contains(", ") { format!("{SEVERAL}{splits}") } else { splits }
+}
+
+/// [`split`], short enough for a column: of several the first, and how many more.
+pub(super) fn split_in_brief(split: &str) -> String {
+    let mut splits = split.strip_prefix(SEVERAL).unwrap_or(split).split(", ");
+    let first = splits.next().unwrap_or_default();
+    match splits.count() {
+        0 => first.to_owned(),
+        more => format!("{first} and {more} more"),
+    }
 }
 
 fn short(split: &str) -> String {

@@ -85,7 +85,7 @@ pub struct Tabulate;
 impl Stage for Tabulate {
     const KIND: &'static str = "tabulate";
     const SUMMARY: &'static str = "a table of evaluations with mean and spread over seeds";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = TabulateParams;
     type Inputs = TabulateInputs;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::metric::Metric;
 use super::super::rows::{Row, heading, shown_label};
 use super::TabulateParams;
-use super::columns::{fewest, several, split};
+use super::columns::{axis_column, fewest, several, split, split_in_brief};
 use crate::artifact::{Cell, Presentation, Scale, Stamp, TableColumn};
 use crate::zsl::Evaluation;
 
@@ -34,7 +34,11 @@ pub(super) fn table(rows: &[Row<'_>], params: &TabulateParams) -> Presentation {
     let policies = distinct(rows, |row| several(row, |evaluation| evaluation.selected_on.clone()));
     let splits = distinct(rows, split);
     columns.extend(column_or_note(params, "selected_on", "selected on", &policies, &mut notes));
-    columns.extend(column_or_note(params, "split", "split", &splits, &mut notes));
+    let mut split_column = column_or_note(params, "split", "split", &splits, &mut notes);
+    if let Some(TableColumn { cell: Cell::Value { labels, .. }, .. }) = &mut split_column {
+        labels.extend(splits.into_iter().map(|split| (split.clone(), split_in_brief(&split))));
+    }
+    columns.extend(split_column);
     columns.extend(IMAGES.iter().map(|(name, default, _)| value(params, name, default)));
     if IMAGES.iter().any(|(.., count)| rows.iter().any(|row| varies(row, *count))) {
         notes.push("Image counts differ among seeds; the smallest is shown.".to_owned());
@@ -69,22 +73,23 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Presentatio
 }
 
 fn keys(rows: &[Row<'_>]) -> Vec<String> {
-    rows.first().map_or_else(Vec::new, |row| row.key.iter().map(|(axis, _)| axis.clone()).collect())
+    rows.first()
+        .map_or_else(Vec::new, |row| row.key.iter().map(|(axis, _)| axis_column(axis)).collect())
 }
 
 fn key_columns(rows: &[Row<'_>], params: &TabulateParams) -> Vec<TableColumn> {
-    let axes = keys(rows);
-    axes.into_iter()
+    let axes = rows.first().map_or(&[][..], |row| &row.key);
+    axes.iter()
         .enumerate()
-        .map(|(position, axis)| {
+        .map(|(position, (axis, _))| {
             let labels = rows.iter().map(|row| &row.key[position]);
             let labels = labels
                 .map(|pair| (pair.1.clone(), shown_label(&params.headings, pair)))
                 .filter(|(label, shown)| label != shown)
                 .collect();
             TableColumn {
-                heading: heading(&params.headings, &axis, &axis),
-                cell: Cell::Value { column: axis, labels },
+                heading: heading(&params.headings, axis, axis),
+                cell: Cell::Value { column: axis_column(axis), labels },
             }
         })
         .collect()

@@ -125,6 +125,7 @@ fn differing_splits_are_all_named() {
         bench().gathered("rows", "score", trial(&[("method", "eszsl"), ("seed", "4")]), &other);
     let table: Table = bench.run::<Tabulate>(&params()).unwrap().output("table");
     assert_eq!(table.texts("split").unwrap()[0], "several: 5f3c9a1d77e0, another");
+    assert!(table.terminal().contains("5f3c9a1d77e0 and 1 more"), "{}", table.terminal());
 }
 
 #[test]
@@ -147,6 +148,7 @@ fn an_axis_may_be_called_like_a_column() {
         let table: Table = outcome.output(port);
         assert_eq!(table.texts("axis.split").unwrap()[0], "standard");
         assert_eq!(table.texts("split").unwrap()[0], "5f3c9a1d77e0");
+        assert!(table.terminal().contains("standard"), "{}", table.terminal());
     }
 }
 
