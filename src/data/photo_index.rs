@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::id::Digest;
 
 /// A row of the table.
@@ -25,6 +28,20 @@ pub struct PhotoFilter {
     pub columns: Vec<String>,
     /// The largest number of photos a class.
     pub max_per_class: Option<usize>,
+    /// Which photos stay under such a limit.
+    pub kept_per_class: Kept,
+}
+
+/// Which photos of a class stay where not all may.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// Those whose path has the smallest digest: a choice that depends neither on the order of the
+    /// table nor on a seed.
+    #[default]
+    Digest,
+    /// The first ones of the table.
+    First,
 }
 
 /// What is wrong with the table.
@@ -70,9 +87,6 @@ pub enum PhotoIndexError {
 
 /// Reads the wanted rows, by path.
 ///
-/// Of a class with too many photos those stay whose path has the smallest digests: a choice that
-/// depends neither on the order of the table nor on a seed.
-///
 /// # Errors
 /// [`PhotoIndexError`].
 pub fn read_photo_index(
@@ -112,7 +126,7 @@ pub fn read_photo_index(
     }
     photos.retain(|_, photo| !photo.class.is_empty());
     if let Some(limit) = filter.max_per_class {
-        thin_out(&mut photos, limit);
+        thin_out(&mut photos, limit, filter.kept_per_class);
     }
     if photos.is_empty() {
         return Err(PhotoIndexError::Nothing { matches: filter.matches.clone() });
@@ -120,15 +134,17 @@ pub fn read_photo_index(
     Ok(photos)
 }
 
-fn thin_out(photos: &mut BTreeMap<String, Photo>, limit: usize) {
-    let mut by_class: BTreeMap<String, Vec<(Digest, String)>> = BTreeMap::new();
+fn thin_out(photos: &mut BTreeMap<String, Photo>, limit: usize, kept: Kept) {
+    let mut by_class: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
     for (path, photo) in photos.iter() {
-        let entry = (Digest::of(path.as_bytes()), path.clone());
-        by_class.entry(photo.class.clone()).or_default().push(entry);
+        by_class.entry(photo.class.clone()).or_default().push((photo.line, path.clone()));
     }
-    for mut paths in by_class.into_values() {
-        paths.sort();
-        for (_, path) in paths.into_iter().skip(limit) {
+    for mut rows in by_class.into_values() {
+        match kept {
+            Kept::Digest => rows.sort_by_key(|(_, path)| Digest::of(path.as_bytes())),
+            Kept::First => rows.sort(),
+        }
+        for (_, path) in rows.into_iter().skip(limit) {
             photos.remove(&path);
         }
     }
@@ -164,6 +180,9 @@ mod tests {
         let other = read("path,class\nd,cat\nc,cat\nb,cat\na,cat\n", &filter).unwrap();
         assert_eq!(one.len(), 2);
         assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+        let filter = PhotoFilter { kept_per_class: Kept::First, ..filter };
+        let first = read("path,class\nd,cat\nc,cat\nb,cat\na,cat\n", &filter).unwrap();
+        assert_eq!(first.keys().collect::<Vec<_>>(), ["c", "d"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::images::{Images, ImagesWriter};
-use crate::data::photo_index::{Photo, PhotoFilter, read_photo_index};
+use crate::data::photo_index::{Kept, Photo, PhotoFilter, read_photo_index};
 use crate::data::samples::{Sample, Samples};
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
 
@@ -27,11 +27,14 @@ pub struct ImportPhotosParams {
     /// Further columns of the table to keep with the samples, such as `source`. Default: none.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// The largest number of photos a class; those stay whose path has the smallest digest.
-    /// Default: no limit.
+    /// The largest number of photos a class. Default: no limit.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub max_per_class: Option<usize>,
+    /// Which photos stay under such a limit. Default: those whose path has the smallest digest, a
+    /// choice that depends neither on the order of the table nor on a seed.
+    #[serde(default)]
+    pub kept_per_class: Kept,
 }
 
 inputs! {
@@ -80,6 +83,7 @@ impl Stage for ImportPhotos {
             matches: params.matches.clone(),
             columns: params.columns.clone(),
             max_per_class: params.max_per_class,
+            kept_per_class: params.kept_per_class,
         };
         let index = cx.display(&params.index);
         let wanted = read_photo_index(cx.open(&params.index)?, &filter)
@@ -235,6 +239,7 @@ mod tests {
             matches: Vec::new(),
             columns: Vec::new(),
             max_per_class: None,
+            kept_per_class: Kept::default(),
         };
         let outcome = bench.run::<ImportPhotos>(&params)?;
         Ok((outcome.output("images"), outcome.output("samples")))
