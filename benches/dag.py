@@ -45,7 +45,7 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("erpc", help="the release binary")
+    parser.add_argument("erpc", type=os.path.abspath, help="the release binary")
     parser.add_argument("--runs", type=int, default=5, help="runs a scenario (the median counts)")
     parser.add_argument("--only", help=f"some of {','.join(SCENARIOS)}")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to try the scripts")

@@ -74,7 +74,7 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("erpc", help="the release binary (the model, with --peer)")
+    parser.add_argument("erpc", type=os.path.abspath, help="the release binary (the model, with --peer)")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--images", type=int, default=192, help="photos of the larger run")
     parser.add_argument("--threads", type=int, default=1)
