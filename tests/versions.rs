@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::support::files::{SOUND, sound};
 use crate::support::provenance;
+use crate::support::published::{IMPORTS, sound_att_splits, sound_res101};
 
 /// Whatever the sound experiment does not use.
 const REST: &str = r#"
@@ -60,7 +61,10 @@ params = { figure = "calibration" }
 #[test]
 fn what_a_stage_makes_changes_only_with_its_version() {
     let project = sound();
-    project.file("x.toml", format!("{SOUND}{REST}"));
+    project
+        .file("x.toml", format!("{SOUND}{REST}{IMPORTS}"))
+        .file("data/res101.mat", sound_res101())
+        .file("data/att_splits.mat", sound_att_splits());
     project.execute(&["x.toml"]);
     let provenance = provenance(&project, "sound");
     let lines = made(&provenance);

@@ -9,8 +9,12 @@ pub mod images;
 mod json;
 pub mod photo_index;
 pub mod preprocess;
+pub mod published_files;
+pub mod published_protocol;
+pub mod published_split;
 pub mod samples;
 pub mod split;
+pub mod split_audit;
 pub mod splitting;
 
 pub use features::{FeatureError, Features, FeaturesWriter, Storage, TensorInfo, TensorView};
