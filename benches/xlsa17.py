@@ -166,7 +166,7 @@ def make_data(data, folder):
     def pieces():
         for start in range(0, len(labels), 1024):
             own = means[labels[start : start + 1024]]
-            noise = rng.normal(scale=3.0, size=own.shape).astype("f4")
+            noise = rng.normal(scale=9.0, size=own.shape).astype("f4")
             yield numpy.maximum(own + noise, 0)
 
     writer = xlsa17_files.Writer(folder / "data" / "res101.mat")

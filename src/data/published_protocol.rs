@@ -251,8 +251,8 @@ mod tests {
         ]
     }
 
-    fn classes(names: &[&str]) -> Option<Vec<String>> {
-        Some(names.iter().map(|name| (*name).to_owned()).collect())
+    fn classes(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     fn split(lists: [Vec<SampleIndex>; 5]) -> Result<Split, ProtocolError> {
@@ -278,14 +278,14 @@ mod tests {
     #[test]
     fn the_order_of_lists_and_names_changes_nothing() {
         let plain = divide(
-            &PublishedSplit::new(classes(&["a", "b", "c", "d"]), lists()),
+            &PublishedSplit::new(Some(classes(&["a", "b", "c", "d"])), lists()),
             &samples(),
             0.2,
             &stream,
         );
         let mut turned = lists();
         turned.iter_mut().for_each(|list| list.reverse());
-        let names = classes(&["d", "b", "a", "c"]);
+        let names = Some(classes(&["d", "b", "a", "c"]));
         let turned = divide(&PublishedSplit::new(names, turned), &samples(), 0.2, &stream);
         assert_eq!(plain.unwrap(), turned.unwrap());
     }
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let named = |names: &[&str]| {
-            let published = PublishedSplit::new(classes(names), lists());
+            let published = PublishedSplit::new(Some(classes(names)), lists());
             divide(&published, &samples(), 0.2, &stream).unwrap_err().to_string()
         };
         assert_eq!(named(&["a", "b", "c", "d", "a"]), "class `a` is named twice");

@@ -8,6 +8,9 @@ use super::header::ByteOrder;
 pub(super) const MATRIX: u32 = 14;
 pub(super) const COMPRESSED: u32 = 15;
 
+/// Bytes of the head of an element.
+pub(super) const TAG_BYTES: u64 = 8;
+
 /// Content is padded to a multiple of this, unless it stands in the tag.
 const ALIGNMENT: u64 = 8;
 
@@ -23,9 +26,11 @@ pub(super) struct Tag {
 
 impl Tag {
     /// Reads the two words of a tag.
-    pub(super) fn parse(words: [u8; 8], order: ByteOrder) -> Result<Self, Problem> {
-        let [a, b, c, d, e, f, g, h] = words;
-        let (first, second) = (order.u32([a, b, c, d]), order.u32([e, f, g, h]));
+    pub(super) fn read(reader: &mut impl Read, order: ByteOrder) -> Result<Self, Problem> {
+        let (mut first, mut inline) = ([0; 4], [0; 4]);
+        reader.read_exact(&mut first)?;
+        reader.read_exact(&mut inline)?;
+        let (first, second) = (order.u32(first), order.u32(inline));
         if first >> 16 == 0 {
             return Ok(Self { kind: first, bytes: second, inline: None });
         }
@@ -34,7 +39,7 @@ impl Tag {
             let message = format!("a short element states {bytes} bytes, expected 4 at most");
             return Err(Problem::damaged(message));
         }
-        Ok(Self { kind, bytes, inline: Some([e, f, g, h]) })
+        Ok(Self { kind, bytes, inline: Some(inline) })
     }
 }
 
@@ -63,10 +68,8 @@ impl<R: Read> Elements<R> {
 
     /// The head of the next element, whose content must fit into what is left.
     pub(super) fn tag(&mut self) -> Result<Tag, Problem> {
-        let mut words = [0; 8];
-        self.claim(words.len() as u64)?;
-        self.reader.read_exact(&mut words)?;
-        let tag = Tag::parse(words, self.order)?;
+        self.claim(TAG_BYTES)?;
+        let tag = Tag::read(&mut self.reader, self.order)?;
         if tag.inline.is_none() && u64::from(tag.bytes) > self.left {
             let (bytes, left) = (tag.bytes, self.left);
             let message = format!("an element states {bytes} bytes where {left} are left");

@@ -6,7 +6,7 @@ use flate2::bufread::ZlibDecoder;
 
 use crate::suggest::{listing, nearest};
 
-use super::element::{COMPRESSED, Elements, MATRIX, Tag};
+use super::element::{COMPRESSED, Elements, MATRIX, TAG_BYTES, Tag};
 use super::error::{MatError, Problem};
 use super::header::{ByteOrder, HEADER_BYTES, length, read_header};
 use super::numbers::Numbers;
@@ -68,14 +68,12 @@ impl<R: Read + Seek> MatFile<R> {
     /// The element whose tag stands at byte `at` of a file of `length` bytes.
     fn place(&mut self, at: u64, length: u64) -> Result<Place, MatError> {
         let damaged = |problem: String| MatError::Damaged { at, problem };
-        let mut words = [0; 8];
-        let start = at + words.len() as u64;
+        let start = at + TAG_BYTES;
         if start > length {
             return Err(damaged("the file ends in the head of a variable".to_owned()));
         }
         self.reader.seek(SeekFrom::Start(at))?;
-        self.reader.read_exact(&mut words)?;
-        let tag = Tag::parse(words, self.order).map_err(|problem| problem.at(at))?;
+        let tag = Tag::read(&mut self.reader, self.order).map_err(|problem| problem.at(at))?;
         if ![MATRIX, COMPRESSED].contains(&tag.kind) {
             return Err(damaged(format!("expected a variable, found type {}", tag.kind)));
         }
@@ -101,9 +99,7 @@ impl<R: Read + Seek> MatFile<R> {
             return Ok(Elements::new(Box::new(reader), self.order, bytes));
         }
         let mut reader = ZlibDecoder::new(reader);
-        let mut words = [0; 8];
-        reader.read_exact(&mut words)?;
-        let tag = Tag::parse(words, self.order)?;
+        let tag = Tag::read(&mut reader, self.order)?;
         if tag.kind != MATRIX {
             let message = format!("expected a compressed variable, found type {}", tag.kind);
             return Err(Problem::damaged(message));

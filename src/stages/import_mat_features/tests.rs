@@ -20,7 +20,15 @@ fn with(
     classes: &[u8],
     change: impl Fn(ImportMatFeaturesParams) -> ImportMatFeaturesParams,
 ) -> Result<Outcome, StageError> {
-    let mut bench = Bench::new();
+    on(Bench::new(), writer, classes, change)
+}
+
+fn on(
+    mut bench: Bench,
+    writer: MatWriter,
+    classes: &[u8],
+    change: impl Fn(ImportMatFeaturesParams) -> ImportMatFeaturesParams,
+) -> Result<Outcome, StageError> {
     let params = ImportMatFeaturesParams {
         file: bench.file("res101.mat", &writer.finish()),
         classes: bench.file("classes", classes),
@@ -73,11 +81,15 @@ fn class_names_come_from_matlab_files_too_and_images_from_their_paths() {
 }
 
 #[test]
-fn the_same_file_compressed_or_not_gives_the_same_bytes() {
+fn compression_and_threads_change_no_byte() {
     let plain =
         MatWriter::new().doubles("features", [2, 3], &FEATURES).indices("labels", &[2, 1, 2]);
     let plain = run(plain, b"owl\nfox\n").unwrap().digests();
-    assert_eq!(plain, run(file(&FEATURES, [2, 3], &[2, 1, 2]), b"owl\nfox\n").unwrap().digests());
+    for threads in [1, 2, 4] {
+        let (bench, writer) = (Bench::new().threads(threads), file(&FEATURES, [2, 3], &[2, 1, 2]));
+        let outcome = on(bench, writer, b"owl\nfox\n", |params| params);
+        assert_eq!(plain, outcome.unwrap().digests());
+    }
 }
 
 #[test]

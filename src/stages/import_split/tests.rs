@@ -34,7 +34,11 @@ fn json() -> String {
 }
 
 fn run(json: &str, seed: u64) -> Result<Outcome, StageError> {
-    let mut bench = Bench::new().seed(seed).input("samples", &samples());
+    on(json, seed, 1)
+}
+
+fn on(json: &str, seed: u64, threads: usize) -> Result<Outcome, StageError> {
+    let mut bench = Bench::new().seed(seed).threads(threads).input("samples", &samples());
     let file = bench.file("split.json", json.as_bytes());
     bench.run::<ImportSplit>(&ImportSplitParams { file, validation_seen_fraction: 0.2 })
 }
@@ -42,7 +46,9 @@ fn run(json: &str, seed: u64) -> Result<Outcome, StageError> {
 #[test]
 fn the_parts_are_those_of_the_file_and_validation_is_drawn() {
     let (one, other) = (run(&json(), 1).unwrap(), run(&json(), 2).unwrap());
-    assert_eq!(one.digests(), run(&json(), 1).unwrap().digests());
+    for threads in [1, 2, 4] {
+        assert_eq!(one.digests(), on(&json(), 1, threads).unwrap().digests());
+    }
     let (train, moved): (TrainSamples, TrainSamples) = (one.output("train"), other.output("train"));
     assert_eq!(train.images, moved.images);
     assert_ne!(train.validation.fit, moved.validation.fit);
