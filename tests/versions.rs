@@ -48,6 +48,42 @@ kind   = "extract"
 inputs = { images = "glyphs", model = "filters" }
 params = { tensors = ["features"], preprocess = { size = 56 }, runtime = "embedded" }
 
+[stage.sae]
+kind   = "fit-sae"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.ale]
+kind   = "fit-ale"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.sje]
+kind   = "fit-sje"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.devise]
+kind   = "fit-devise"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.conse]
+kind   = "fit-conse"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.dap]
+kind   = "fit-dap"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.prototype]
+kind   = "fit-prototype"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.likely]
+kind   = "score"
+inputs = { model = "conse", features = "features", samples = "photos", attributes = "attributes", test_seen = "split", test_unseen = "split" }
+
+[stage.bits]
+kind   = "score"
+inputs = { model = "dap", features = "features", samples = "photos", attributes = "attributes", test_seen = "split", test_unseen = "split" }
+
 [stage.table]
 kind   = "tabulate"
 inputs = { rows = ["evaluation"] }

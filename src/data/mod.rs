@@ -4,6 +4,7 @@
 pub mod attribute_files;
 pub mod attributes;
 pub mod features;
+pub mod folds;
 pub mod glyphs;
 pub mod images;
 mod json;

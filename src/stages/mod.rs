@@ -11,7 +11,13 @@ pub mod evaluate;
 pub mod extract;
 #[cfg(test)]
 mod fake;
+mod fit;
+pub mod fit_conse;
+pub mod fit_dap;
 pub mod fit_eszsl;
+pub mod fit_prototype;
+pub mod fit_ranking;
+pub mod fit_sae;
 pub mod import_attributes;
 pub mod import_file;
 pub mod import_mat_attributes;
@@ -44,7 +50,14 @@ pub fn registry() -> Registry {
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
         .with::<extract::Extract>()
+        .with::<fit_conse::FitConse>()
+        .with::<fit_dap::FitDap>()
         .with::<fit_eszsl::FitEszsl>()
+        .with::<fit_prototype::FitPrototype>()
+        .with::<fit_ranking::FitRanking<fit_ranking::Ale>>()
+        .with::<fit_ranking::FitRanking<fit_ranking::Devise>>()
+        .with::<fit_ranking::FitRanking<fit_ranking::Sje>>()
+        .with::<fit_sae::FitSae>()
         .with::<import_attributes::ImportAttributes>()
         .with::<import_file::ImportFile>()
         .with::<import_mat_attributes::ImportMatAttributes>()
