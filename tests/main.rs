@@ -8,5 +8,6 @@ mod caching;
 mod concurrency;
 mod quickstart;
 mod runner;
+mod splits;
 mod support;
 mod versions;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::support::files::{SOUND, sound};
 use crate::support::provenance;
+use crate::support::published::{IMPORTS, sound_att_splits, sound_res101};
 
 /// Whatever the sound experiment does not use.
 const REST: &str = r#"
@@ -47,6 +48,42 @@ kind   = "extract"
 inputs = { images = "glyphs", model = "filters" }
 params = { tensors = ["features"], preprocess = { size = 56 }, runtime = "embedded" }
 
+[stage.sae]
+kind   = "fit-sae"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.ale]
+kind   = "fit-ale"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.sje]
+kind   = "fit-sje"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.devise]
+kind   = "fit-devise"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.conse]
+kind   = "fit-conse"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.dap]
+kind   = "fit-dap"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.prototype]
+kind   = "fit-prototype"
+inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
+
+[stage.likely]
+kind   = "score"
+inputs = { model = "conse", features = "features", samples = "photos", attributes = "attributes", test_seen = "split", test_unseen = "split" }
+
+[stage.bits]
+kind   = "score"
+inputs = { model = "dap", features = "features", samples = "photos", attributes = "attributes", test_seen = "split", test_unseen = "split" }
+
 [stage.table]
 kind   = "tabulate"
 inputs = { rows = ["evaluation"] }
@@ -60,7 +97,10 @@ params = { figure = "calibration" }
 #[test]
 fn what_a_stage_makes_changes_only_with_its_version() {
     let project = sound();
-    project.file("x.toml", format!("{SOUND}{REST}"));
+    project
+        .file("x.toml", format!("{SOUND}{REST}{IMPORTS}"))
+        .file("data/res101.mat", sound_res101())
+        .file("data/att_splits.mat", sound_att_splits());
     project.execute(&["x.toml"]);
     let provenance = provenance(&project, "sound");
     let lines = made(&provenance);

@@ -1,5 +1,6 @@
 //! The command line: the only place where results and errors become text and exit codes.
 
+mod audit_splits;
 mod completions;
 mod execute;
 mod exit;
@@ -60,6 +61,8 @@ enum Command {
     Why(why::WhyArgs),
     /// Show a stage kind's parameters, an artifact, or a published table.
     Show(show::ShowArgs),
+    /// Check published splits and count the test images that leak into their validation lists.
+    AuditSplits(audit_splits::AuditSplitsArgs),
     /// Draw the stage graph.
     Graph(graph::GraphArgs),
     /// List the stage kinds.
@@ -110,6 +113,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::Plan(args) => plan::plan(place, args),
         Command::Why(args) => why::why(place, args),
         Command::Show(args) => show::show(place, args),
+        Command::AuditSplits(args) => audit_splits::audit_splits(args),
         Command::Graph(args) => graph::graph(args),
         Command::Stages => stages::stages(),
         Command::Gc(args) => gc::gc(place, args),

@@ -4,13 +4,18 @@
 pub mod attribute_files;
 pub mod attributes;
 pub mod features;
+pub mod folds;
 pub mod glyphs;
 pub mod images;
 mod json;
 pub mod photo_index;
 pub mod preprocess;
+pub mod published_files;
+pub mod published_protocol;
+pub mod published_split;
 pub mod samples;
 pub mod split;
+pub mod split_audit;
 pub mod splitting;
 
 pub use features::{FeatureError, Features, FeaturesWriter, Storage, TensorInfo, TensorView};

@@ -103,8 +103,8 @@ pub fn split(
     for class in &unseen {
         lists.test_unseen.extend(rule.images_of(class, samples, rng));
     }
-    lists.sort();
-    let split = lists.into_split(samples, seen, unseen, rule);
+    let validation_unseen = rule.validation_unseen.iter().cloned().collect();
+    let split = lists.into_split(samples, seen, unseen, validation_unseen);
     split.audit(samples)?;
     Ok(split)
 }
@@ -130,13 +130,14 @@ fn check(samples: &Samples, rule: &SplitRule) -> Result<(), SplittingError> {
     Ok(())
 }
 
+/// The images of every part, while they are being placed.
 #[derive(Default)]
-struct Lists {
-    fit: Vec<SampleIndex>,
-    validation_seen: Vec<SampleIndex>,
-    validation_unseen: Vec<SampleIndex>,
-    test_seen: Vec<SampleIndex>,
-    test_unseen: Vec<SampleIndex>,
+pub(super) struct Lists {
+    pub(super) fit: Vec<SampleIndex>,
+    pub(super) validation_seen: Vec<SampleIndex>,
+    pub(super) validation_unseen: Vec<SampleIndex>,
+    pub(super) test_seen: Vec<SampleIndex>,
+    pub(super) test_unseen: Vec<SampleIndex>,
 }
 
 impl Lists {
@@ -176,14 +177,15 @@ impl Lists {
         }
     }
 
-    fn into_split(
-        self,
+    /// The parts, with their identity. The lists of classes are sorted.
+    pub(super) fn into_split(
+        mut self,
         samples: &Samples,
         seen: Vec<String>,
         unseen: Vec<String>,
-        rule: &SplitRule,
+        unseen_classes: Vec<String>,
     ) -> Split {
-        let unseen_classes: Vec<String> = rule.validation_unseen.iter().cloned().collect();
+        self.sort();
         let samples_identity = samples.identity();
         let mut hasher = Hasher::default();
         hasher.update(samples_identity.as_bytes());
@@ -222,7 +224,7 @@ impl Lists {
     clippy::cast_sign_loss,
     reason = "a fraction of a count of images"
 )]
-fn hold_out(
+pub(super) fn hold_out(
     mut images: Vec<SampleIndex>,
     fraction: f64,
     keep: usize,

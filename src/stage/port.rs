@@ -168,7 +168,7 @@ macro_rules! inputs {
 }
 pub(crate) use inputs;
 
-/// Declares a struct of outputs: `outputs! { pub struct FitOutputs { model: Compatibility } }`.
+/// Declares a struct of outputs: `outputs! { pub struct FitOutputs { model: Model } }`.
 macro_rules! outputs {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $kind:ty),* $(,)? }) => {
         $(#[$meta])*

@@ -1,31 +1,22 @@
-//! `fit-eszsl`: the closed-form baseline, its regularisers and calibration chosen by a policy.
-//!
-//! 1. Fit on the validation protocol's own training images and judge every (gamma, lambda) on the
-//!    validation images at every delta; 2. choose; 3. refit on all training images. A policy that
-//!    peeks fits on all training images at once and judges on the test images.
+//! `fit-eszsl`: the closed form with two regularisers of Romera-Paredes and Torr (ICML 2015).
 
-mod exam;
-mod trainer;
-
+use faer::MatRef;
+use rayon::ThreadPool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::attributes::Attributes;
-use crate::data::features::{Features, TensorView};
-use crate::data::samples::Samples;
-use crate::data::split::{TestSeenSamples, TestUnseenSamples, TrainSamples};
-use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
-use crate::zsl::eszsl::Targets;
-use crate::zsl::model::Compatibility;
+use crate::stage::{Determinism, Needs, Stage, StageContext, StageError};
+use crate::zsl::candidates::Candidates;
+use crate::zsl::eszsl::{Eszsl, Targets};
+use crate::zsl::grid::{Grid, Regularisers};
+use crate::zsl::head::Head;
+use crate::zsl::jury::Jury;
+use crate::zsl::linear::to_row_major;
 use crate::zsl::scaling::FeatureNorm;
-use crate::zsl::selection::SelectOn;
 
-use super::pool::thread_pool;
-use exam::Exam;
-use trainer::Trainer;
-
-/// The widest features whose Gram matrix is worth decomposing.
-const MAX_WIDTH: usize = 4096;
+use super::fit::{
+    Baseline, Bias, Common, Family, FitInputs, FitOutputs, Part, Select, check_positive, fit,
+};
 
 /// The regularisers to try and how to choose.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,15 +38,6 @@ pub struct FitEszslParams {
     pub select: Select,
 }
 
-/// The selection policy.
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Select {
-    /// What is looked at. Default `val-gzsl`. The policies that look at test images need both peek
-    /// ports and stamp the result.
-    pub on: SelectOn,
-}
-
 impl Default for FitEszslParams {
     fn default() -> Self {
         let powers = [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3].to_vec();
@@ -70,55 +52,22 @@ impl Default for FitEszslParams {
     }
 }
 
-inputs! {
-    /// What is learnt from.
-    pub struct FitEszslInputs {
-        /// One vector a sample.
-        features: Features,
-        /// Whose classes they are.
-        samples: Samples,
-        /// The attributes of the classes.
-        attributes: Attributes,
-        /// The training part of the split.
-        train: TrainSamples,
-        /// Seen test images, for policies that look at them.
-        peek_seen: Option<TestSeenSamples>,
-        /// Unseen test images, for policies that look at them.
-        peek_unseen: Option<TestUnseenSamples>,
-    }
-}
-outputs! {
-    /// The trained model.
-    pub struct FitEszslOutputs {
-        /// With its calibration and where it comes from.
-        model: Compatibility,
-    }
-}
-
 /// The stage.
 pub struct FitEszsl;
 
 impl Stage for FitEszsl {
     const KIND: &'static str = "fit-eszsl";
     const SUMMARY: &'static str = "fits the closed-form compatibility of ESZSL";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitEszslParams;
-    type Inputs = FitEszslInputs;
-    type Outputs = FitEszslOutputs;
+    type Inputs = FitInputs;
+    type Outputs = FitOutputs;
 
     fn check(params: &FitEszslParams) -> Result<(), StageError> {
-        for (name, values) in [("gammas", &params.gammas), ("lambdas", &params.lambdas)] {
-            if values.is_empty() {
-                return Err(StageError::parameter(name, "expected at least one value"));
-            }
-            if let Some(value) = values.iter().find(|value| !(value.is_finite() && **value > 0.0)) {
-                let message = format!("expected finite values above 0, got {value}");
-                return Err(StageError::parameter(name, message));
-            }
-        }
-        Ok(())
+        check_positive("gammas", &params.gammas)?;
+        check_positive("lambdas", &params.lambdas)
     }
 
     fn needs(_params: &FitEszslParams) -> Needs {
@@ -127,48 +76,63 @@ impl Stage for FitEszsl {
 
     fn run(
         params: &FitEszslParams,
-        inputs: FitEszslInputs,
+        inputs: FitInputs,
         cx: &mut StageContext<'_>,
-    ) -> Result<FitEszslOutputs, StageError> {
-        let exam = Exam::choose(params.select.on, &inputs)?;
-        let view = inputs
-            .features
-            .tensor(params.tensor.as_deref())
-            .map_err(|error| StageError::parameter("tensor", error.to_string()))?;
-        check_inputs(&inputs, &view)?;
-        let trainer = Trainer { params, inputs: &inputs, view: &view, pool: thread_pool(cx)? };
-        let fit = trainer.fit(&exam.fit, exam.candidates.seen(), cx)?;
-        let (chosen, selection) = trainer.select(&fit, &exam, cx)?;
-        let fit = if exam.peeked {
-            fit
-        } else {
-            trainer.fit(&inputs.train.images, &inputs.train.seen, cx)?
+    ) -> Result<FitOutputs, StageError> {
+        let common = Common {
+            tensor: params.tensor.as_deref(),
+            feature_norm: params.feature_norm,
+            select: params.select.on,
         };
-        let weights = fit.solver.weights(chosen.gamma, chosen.lambda, &trainer.pool);
-        Ok(FitEszslOutputs { model: trainer.model(&weights, fit.scaling, chosen, selection)? })
+        fit(params, &common, &inputs, cx)
     }
 }
 
-fn check_inputs(inputs: &FitEszslInputs, view: &TensorView<'_>) -> Result<(), StageError> {
-    let (features, samples) = (inputs.features.len(), inputs.samples.len());
-    if features != samples {
-        let message = format!("{features} rows of features for {samples} samples");
-        let help = "connect `features` and `samples` of the same images";
-        return Err(StageError::data_with_help(message, help));
+impl Baseline for FitEszslParams {
+    type Setting = Regularisers;
+
+    fn settings(&self) -> Vec<Regularisers> {
+        let row =
+            |&gamma: &f64| self.lambdas.iter().map(move |&lambda| Regularisers { gamma, lambda });
+        self.gammas.iter().flat_map(row).collect()
     }
-    let check = inputs.train.identity.check_samples("training part", &inputs.samples);
-    check.map_err(|error| StageError::data(error.to_string()))?;
-    inputs.train.audit().map_err(|error| StageError::data(error.to_string()))?;
-    if view.width() == 0 || view.width() > MAX_WIDTH {
-        let message = format!(
-            "the features have {} numbers an image (shape {:?}), expected 1 to {MAX_WIDTH}",
-            view.width(),
-            view.shape()
-        );
-        return Err(StageError::data_with_help(message, "take a pooled tensor, not a map"));
+
+    fn describe(&self, setting: &Regularisers) -> Vec<(&'static str, f64)> {
+        vec![("gamma", setting.gamma), ("lambda", setting.lambda)]
     }
-    Ok(())
+
+    fn fit(
+        &self,
+        part: &Part<'_>,
+        settings: &[Regularisers],
+        cx: &mut StageContext<'_>,
+    ) -> Result<Box<dyn Family>, StageError> {
+        let moments = part.moments(Bias::Without, cx)?;
+        cx.check_cancelled()?;
+        let solver = Eszsl::new(&moments, part.signatures.as_ref(), self.targets, part.pool)
+            .map_err(|error| StageError::data(error.to_string()))?;
+        Ok(Box::new(Solved { solver, settings: settings.to_vec() }))
+    }
 }
 
-#[cfg(test)]
-mod tests;
+/// One decomposition and the settings that it is for.
+struct Solved {
+    solver: Eszsl,
+    settings: Vec<Regularisers>,
+}
+
+impl Family for Solved {
+    fn jury<'a>(
+        &'a self,
+        candidates: &'a Candidates,
+        signatures: MatRef<'_, f64>,
+        pool: &ThreadPool,
+    ) -> Box<dyn Jury + 'a> {
+        Box::new(Grid::new(&self.solver, &self.settings, candidates, signatures, pool))
+    }
+
+    fn head(&self, setting: usize, pool: &ThreadPool) -> Head {
+        let Regularisers { gamma, lambda } = self.settings[setting];
+        Head::Bilinear(to_row_major(self.solver.weights(gamma, lambda, pool).as_ref()))
+    }
+}

@@ -3,6 +3,7 @@
 //! To add one, copy the shape of `evaluate.rs` (parameters, inputs, outputs, `run`, tests) and add
 //! a line to [`registry`].
 
+pub mod audit_splits;
 pub mod concatenate;
 pub mod control_attributes;
 mod estimate;
@@ -10,11 +11,21 @@ pub mod evaluate;
 pub mod extract;
 #[cfg(test)]
 mod fake;
+mod fit;
+pub mod fit_conse;
+pub mod fit_dap;
 pub mod fit_eszsl;
+pub mod fit_prototype;
+pub mod fit_ranking;
+pub mod fit_sae;
 pub mod import_attributes;
 pub mod import_file;
+pub mod import_mat_attributes;
+pub mod import_mat_features;
 pub mod import_onnx;
 pub mod import_photos;
+pub mod import_split;
+mod mat_source;
 mod metric;
 pub mod plot;
 mod pool;
@@ -34,15 +45,26 @@ pub use metric::Metric;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::default()
+        .with::<audit_splits::AuditSplits>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
         .with::<extract::Extract>()
+        .with::<fit_conse::FitConse>()
+        .with::<fit_dap::FitDap>()
         .with::<fit_eszsl::FitEszsl>()
+        .with::<fit_prototype::FitPrototype>()
+        .with::<fit_ranking::FitRanking<fit_ranking::Ale>>()
+        .with::<fit_ranking::FitRanking<fit_ranking::Devise>>()
+        .with::<fit_ranking::FitRanking<fit_ranking::Sje>>()
+        .with::<fit_sae::FitSae>()
         .with::<import_attributes::ImportAttributes>()
         .with::<import_file::ImportFile>()
+        .with::<import_mat_attributes::ImportMatAttributes>()
+        .with::<import_mat_features::ImportMatFeatures>()
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()
+        .with::<import_split::ImportSplit>()
         .with::<plot::Plot>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use ndarray::Array2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +11,11 @@ use crate::data::samples::{SampleIndex, Samples};
 use crate::data::split::{SplitMismatch, TestSeenSamples, TestUnseenSamples};
 use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
 use crate::zsl::candidates::Candidate;
-use crate::zsl::model::Compatibility;
+use crate::zsl::head::Scorer;
+use crate::zsl::linear::from_array;
+use crate::zsl::model::Model;
 use crate::zsl::rows::Rows;
+use crate::zsl::scaling::Scaling;
 use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
 
 /// Nothing to set: candidates, scaling and tensor are the model's.
@@ -25,7 +27,7 @@ inputs! {
     /// A model and what it is tested on.
     pub struct ScoreInputs {
         /// The model.
-        model: Compatibility,
+        model: Model,
         /// One vector a sample.
         features: Features,
         /// Whose classes they are.
@@ -88,10 +90,11 @@ impl Stage for Score {
             unseen_labels: labels(&inputs, &inputs.test_unseen.images)?,
             provenance: inputs.model.provenance.clone(),
         };
-        let class_weights = inputs.model.class_weights(&signatures);
+        let seen = inputs.model.candidates.seen().len();
+        let scorer = inputs.model.head.scorer(from_array(&signatures).as_ref(), seen);
         let mut writer = ScoresWriter::new(cx.writer("scores")?, &header).map_err(encode_error)?;
         for images in [&inputs.test_seen.images, &inputs.test_unseen.images] {
-            score(&inputs.model, Rows::new(&view, images), &class_weights, &mut writer, cx)?;
+            score(&scorer, Rows::new(&view, images), &inputs.model.scaling, &mut writer, cx)?;
         }
         Ok(ScoreOutputs { scores: writer.finish().map_err(encode_error)? })
     }
@@ -132,24 +135,16 @@ fn labels(inputs: &ScoreInputs, images: &[SampleIndex]) -> Result<Vec<Candidate>
 }
 
 fn score(
-    model: &Compatibility,
+    scorer: &Scorer,
     rows: Rows<'_>,
-    class_weights: &Array2<f64>,
+    scaling: &Scaling,
     writer: &mut ScoresWriter,
     cx: &StageContext<'_>,
 ) -> Result<(), StageError> {
-    let mut scores = vec![0.0; class_weights.ncols()];
-    for (_, values) in rows.chunks(&model.scaling) {
+    for (_, values) in rows.chunks(scaling) {
         cx.check_cancelled()?;
         for row in values.chunks_exact(rows.width()) {
-            scores.fill(0.0);
-            // Summed in the order of the features, so that the bits are the same everywhere.
-            for (value, weights) in row.iter().zip(class_weights.rows()) {
-                for (score, weight) in scores.iter_mut().zip(weights) {
-                    *score += value * weight;
-                }
-            }
-            writer.push(&scores).map_err(encode_error)?;
+            writer.push(&scorer.score(row)).map_err(encode_error)?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,8 @@ use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
 
 /// Which classes are unseen, and how many images are held out.
 ///
-/// Unseen classes come from exactly one of `unseen`, `unseen_file` and `role_column`; unseen
-/// validation classes from exactly one of `validation_unseen`, `validation_unseen_file`,
+/// Unseen classes come from exactly one of `unseen`, `unseen_file`, `unseen_count` and
+/// `role_column`; unseen validation classes from exactly one of `validation_unseen`, `validation_unseen_file`,
 /// `validation_unseen_count` and `role_column`.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +25,9 @@ pub struct SplitClassesParams {
     pub unseen: Vec<String>,
     /// A file with one unseen class a line, such as AwA2's `testclasses.txt`.
     pub unseen_file: Option<FileRef>,
+    /// How many of them to draw by seed: a split of the classes for each.
+    #[schemars(range(min = 1))]
+    pub unseen_count: Option<usize>,
     /// The seen classes that play the unseen ones in validation, by name.
     pub validation_unseen: Vec<String>,
     /// A file with one of those classes a line.
@@ -58,6 +62,7 @@ impl Default for SplitClassesParams {
         Self {
             unseen: Vec::new(),
             unseen_file: None,
+            unseen_count: None,
             validation_unseen: Vec::new(),
             validation_unseen_file: None,
             validation_unseen_count: None,
@@ -154,8 +159,14 @@ impl Stage for SplitClasses {
 
 fn check(params: &SplitClassesParams) -> Result<(), StageError> {
     let roles = params.role_column.is_some();
-    let sources = [!params.unseen.is_empty(), params.unseen_file.is_some(), roles];
-    exactly_one("unseen", &sources, "`unseen`, `unseen_file` and `role_column`")?;
+    let sources = [
+        !params.unseen.is_empty(),
+        params.unseen_file.is_some(),
+        params.unseen_count.is_some(),
+        roles,
+    ];
+    let names = "`unseen`, `unseen_file`, `unseen_count` and `role_column`";
+    exactly_one("unseen", &sources, names)?;
     let sources = [
         !params.validation_unseen.is_empty(),
         params.validation_unseen_file.is_some(),
@@ -165,9 +176,12 @@ fn check(params: &SplitClassesParams) -> Result<(), StageError> {
     let names = "`validation_unseen`, `validation_unseen_file`, `validation_unseen_count` and \
                  `role_column`";
     exactly_one("validation_unseen", &sources, names)?;
-    if params.validation_unseen_count == Some(0) {
-        let message = "expected at least 1, got 0";
-        return Err(StageError::parameter("validation_unseen_count", message));
+    let counts = [
+        ("unseen_count", params.unseen_count),
+        ("validation_unseen_count", params.validation_unseen_count),
+    ];
+    if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == Some(0)) {
+        return Err(StageError::parameter(name, "expected at least 1, got 0"));
     }
     let fractions = [
         ("test_seen_fraction", params.test_seen_fraction),
@@ -194,13 +208,19 @@ fn unseen_classes(
     samples: &Samples,
     cx: &mut StageContext<'_>,
 ) -> Result<BTreeSet<String>, StageError> {
-    match (&params.role_column, &params.unseen_file) {
-        (Some(column), _) => with_role(samples, column, "unseen"),
-        (None, Some(file)) => {
+    if let Some(column) = &params.role_column {
+        return with_role(samples, column, "unseen");
+    }
+    if let Some(count) = params.unseen_count {
+        let classes = samples.classes().to_vec();
+        return draw("unseen_count", count, classes, &mut cx.rng("unseen-classes"));
+    }
+    match &params.unseen_file {
+        Some(file) => {
             let listed = read_names(file, cx)?;
             present("unseen_file", listed, samples, params, cx)
         }
-        (None, None) => present("unseen", params.unseen.clone(), samples, params, cx),
+        None => present("unseen", params.unseen.clone(), samples, params, cx),
     }
 }
 
@@ -214,15 +234,10 @@ fn validation_classes(
         return with_role(samples, column, "validation");
     }
     if let Some(count) = params.validation_unseen_count {
-        let mut seen: Vec<String> =
+        let seen: Vec<String> =
             samples.classes().iter().filter(|class| !unseen.contains(*class)).cloned().collect();
-        if count >= seen.len() {
-            let message =
-                format!("expected fewer than the {} seen classes, got {count}", seen.len());
-            return Err(StageError::parameter("validation_unseen_count", message));
-        }
-        seen.shuffle(&mut cx.rng("validation-classes"));
-        return Ok(seen.into_iter().take(count).collect());
+        let rng = &mut cx.rng("validation-classes");
+        return draw("validation_unseen_count", count, seen, rng);
     }
     match &params.validation_unseen_file {
         Some(file) => {
@@ -234,6 +249,23 @@ fn validation_classes(
             present("validation_unseen", listed, samples, params, cx)
         }
     }
+}
+
+/// Draws `count` of the classes, and leaves at least one.
+fn draw(
+    parameter: &str,
+    count: usize,
+    mut classes: Vec<String>,
+    rng: &mut ChaCha8Rng,
+) -> Result<BTreeSet<String>, StageError> {
+    if count >= classes.len() {
+        let classes = classes.len();
+        let message =
+            format!("expected fewer than the {classes} classes to draw from, got {count}");
+        return Err(StageError::parameter(parameter, message));
+    }
+    classes.shuffle(rng);
+    Ok(classes.into_iter().take(count).collect())
 }
 
 fn with_role(samples: &Samples, column: &str, role: &str) -> Result<BTreeSet<String>, StageError> {
@@ -384,6 +416,35 @@ mod tests {
         let train: TrainSamples = run(&drawn, 3).unwrap().output("train");
         assert_eq!(train.validation.unseen_classes.len(), 2);
         assert_eq!(train.fit_classes().len(), 2);
+    }
+
+    #[test]
+    fn unseen_classes_can_be_drawn_and_another_seed_draws_others() {
+        let drawn = SplitClassesParams {
+            unseen_count: Some(2),
+            validation_unseen_count: Some(1),
+            ..SplitClassesParams::default()
+        };
+        let unseen = |seed| {
+            let train: TrainSamples = run(&drawn, seed).unwrap().output("train");
+            assert_eq!((train.unseen.len(), train.fit_classes().len()), (2, 2));
+            assert!(train.unseen.iter().all(|class| !train.seen.contains(class)));
+            train.unseen
+        };
+        assert_eq!(unseen(1), unseen(1));
+        assert!((2..6).any(|seed| unseen(seed) != unseen(1)));
+        let message = |count| {
+            let params = SplitClassesParams { unseen_count: Some(count), ..drawn.clone() };
+            run(&params, 1).err().unwrap().to_string()
+        };
+        assert_eq!(
+            message(5),
+            "parameter `unseen_count`: expected fewer than the 5 classes to draw from, got 5"
+        );
+        assert_eq!(message(0), "parameter `unseen_count`: expected at least 1, got 0");
+        let two = SplitClassesParams { unseen: vec!["eel".into()], ..drawn.clone() };
+        let message = run(&two, 1).err().unwrap().to_string();
+        assert!(message.starts_with("parameter `unseen`: give only one of"), "{message}");
     }
 
     #[test]

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use faer::Mat;
 use serde_json::Value;
 
 use crate::fs;
 
 use super::candidates::Candidate;
+use super::conse::ConvexCombination;
 use super::decision::Decision;
 use super::eszsl::{Eszsl, Targets};
-use super::linear::to_row_major;
+use super::linear::{row_major, to_row_major};
 use super::metrics::{Tally, harmonic_mean};
 use super::moments::Moments;
+use super::ranking::{Objective, Ranking};
+use super::sae::Sae;
 use super::stacking::Curve;
 
 /// Tensors of a safetensors file as f64.
@@ -102,19 +104,47 @@ fn metrics_equal_the_golden_ones() {
 }
 
 #[test]
-fn eszsl_equals_the_golden_one() {
+fn closed_forms_equal_the_golden_ones() {
     let Some(case) = Case::read("base_closed") else { return };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let (width, attributes, classes) = (7, 5, 6);
     let labels: Vec<usize> = case.get("in.y").iter().map(|&label| label as usize).collect();
     let mut moments = Moments::new(width, classes);
     moments.add(case.get("in.X"), &labels, &pool);
-    let phi = case.get("in.phi");
-    let signatures =
-        Mat::from_fn(classes, attributes, |class, attribute| phi[class * attributes + attribute]);
+    let signatures = row_major(case.get("in.phi"), classes, attributes);
     for (targets, name) in [(Targets::MinusOne, "out.eszsl"), (Targets::Zero, "out.eszsl_zero")] {
-        let solver = Eszsl::new(&moments, signatures.as_ref(), targets, &pool).unwrap();
+        let solver = Eszsl::new(&moments, signatures, targets, &pool).unwrap();
         let weights = solver.weights(10.0, 1.0, &pool);
         case.compare(name, &to_row_major(weights.as_ref()));
+    }
+    let solver = Sae::new(&moments, signatures, &pool).unwrap();
+    case.compare("out.sae", &to_row_major(solver.weights(2.0, &pool).transpose()));
+    let unseen = row_major(case.get("in.phi_unseen"), 3, attributes);
+    let combination = ConvexCombination::new(3, signatures, unseen);
+    let score = |probabilities: &[f64]| {
+        let mut scores = vec![0.0; 3];
+        combination.score(probabilities, &mut scores);
+        scores
+    };
+    let scores: Vec<f64> = case.get("in.prob_seen").chunks_exact(classes).flat_map(score).collect();
+    case.compare("out.conse", &scores);
+}
+
+#[test]
+fn ranking_steps_equal_the_golden_ones() {
+    let Some(case) = Case::read("base_ranking") else { return };
+    let (width, attributes, classes) = (5, 4, 6);
+    let signatures = row_major(case.get("in.phi"), classes, attributes).to_owned();
+    let start = row_major(case.get("param.W"), width, attributes);
+    let labels: Vec<usize> = case.get("in.y").iter().map(|&label| label as usize).collect();
+    let objectives =
+        [(Objective::Devise, "devise"), (Objective::Sje, "sje"), (Objective::Ale, "ale")];
+    for (objective, name) in objectives {
+        let model = Ranking::new(objective, 1.0, 0.1, signatures.clone(), width);
+        let mut model = model.starting_from(start);
+        let rows = case.get("in.X").chunks_exact(width).zip(&labels);
+        let losses: Vec<f64> = rows.map(|(row, &label)| model.step(row, label)).collect();
+        case.compare(&format!("loss.{name}"), &losses);
+        case.compare(&format!("after.{name}"), &to_row_major(model.weights().as_ref()));
     }
 }

@@ -1,11 +1,12 @@
 //! Scores images with every model of a grid of regularisers at once.
 
-use faer::Mat;
+use faer::{Mat, MatRef};
 use rayon::ThreadPool;
 
 use super::candidates::{Candidate, Candidates};
 use super::decision::{Decision, MetricError, decide};
 use super::eszsl::Eszsl;
+use super::jury::Jury;
 use super::linear::{product, row_major, to_row_major};
 
 /// One choice of the two regularisers.
@@ -20,56 +21,46 @@ pub struct Regularisers {
 /// All models of a grid, ready to score.
 pub struct Grid<'a> {
     solver: &'a Eszsl,
-    points: Vec<Regularisers>,
-    /// One scaled core a gamma, [D, A].
-    cores: Vec<Mat<f64>>,
-    /// One set of class factors a lambda, [A, C].
-    class_factors: Vec<Mat<f64>>,
+    rows: Vec<GridRow>,
     candidates: &'a Candidates,
 }
 
+/// The models that stand together in the list of settings and share their gamma.
+struct GridRow {
+    /// The scaled core, [D, A].
+    core: Mat<f64>,
+    /// One set of class factors a lambda, [A, C].
+    class_factors: Vec<Mat<f64>>,
+}
+
 impl<'a> Grid<'a> {
-    /// Prepares `gammas` times `lambdas` models for `candidates` with the attributes
-    /// `signatures`, [C, A].
+    /// Prepares one model a setting for `candidates` with the attributes `signatures`, [C, A].
     #[must_use]
     pub fn new(
         solver: &'a Eszsl,
-        gammas: &[f64],
-        lambdas: &[f64],
+        settings: &[Regularisers],
         candidates: &'a Candidates,
-        signatures: &Mat<f64>,
+        signatures: MatRef<'_, f64>,
         pool: &ThreadPool,
     ) -> Self {
-        let rotated = product(signatures.as_ref(), solver.attribute_vectors(), pool); // [C, A]
-        let class_factors = |&lambda: &f64| {
-            let factors = solver.attribute_factors(lambda);
+        let rotated = product(signatures, solver.attribute_vectors(), pool); // [C, A]
+        let class_factors = |setting: &Regularisers| {
+            let factors = solver.attribute_factors(setting.lambda);
             Mat::from_fn(rotated.ncols(), rotated.nrows(), |attribute, class| {
                 rotated[(class, attribute)] * factors[attribute]
             })
         };
-        let point = |gamma: f64| lambdas.iter().map(move |&lambda| Regularisers { gamma, lambda });
-        Self {
-            solver,
-            points: gammas.iter().flat_map(|&gamma| point(gamma)).collect(),
-            cores: gammas.iter().map(|&gamma| solver.scaled_core(gamma)).collect(),
-            class_factors: lambdas.iter().map(class_factors).collect(),
-            candidates,
-        }
+        let row = |settings: &[Regularisers]| GridRow {
+            core: solver.scaled_core(settings[0].gamma),
+            class_factors: settings.iter().map(class_factors).collect(),
+        };
+        let of_one_gamma = settings.chunk_by(|one, next| one.gamma == next.gamma);
+        Self { solver, rows: of_one_gamma.map(row).collect(), candidates }
     }
+}
 
-    /// The models, in the order of all results.
-    #[must_use]
-    pub fn points(&self) -> &[Regularisers] {
-        &self.points
-    }
-
-    /// Appends, for every model, what each image comes down to.
-    ///
-    /// `rows` is [n, D] row by row and `decisions` has one list a model.
-    ///
-    /// # Errors
-    /// [`MetricError::NotANumber`].
-    pub fn decide(
+impl Jury for Grid<'_> {
+    fn decide(
         &self,
         rows: &[f64],
         labels: &[Candidate],
@@ -81,9 +72,9 @@ impl<'a> Grid<'a> {
         let projected = product(rows, vectors, pool); // [n, D]
         let mask = self.candidates.seen_mask();
         let mut lists = decisions.iter_mut();
-        for core in &self.cores {
-            let attributes = product(projected.as_ref(), core.as_ref(), pool); // [n, A]
-            for factors in &self.class_factors {
+        for row in &self.rows {
+            let attributes = product(projected.as_ref(), row.core.as_ref(), pool); // [n, A]
+            for factors in &row.class_factors {
                 let scores = product(attributes.as_ref(), factors.as_ref(), pool); // [n, C]
                 let scores = to_row_major(scores.as_ref());
                 let rows = scores.chunks_exact(mask.len()).zip(labels.iter().copied());
@@ -119,12 +110,13 @@ mod tests {
         let solver = Eszsl::new(&moments, seen, Targets::Zero, &pool).unwrap();
         let names = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let candidates = Candidates::new(names(&["a", "b", "c"]), names(&["x", "y"])).unwrap();
-        let grid = Grid::new(&solver, &[0.1, 10.0], &[1.0, 5.0], &candidates, &signatures, &pool);
+        let settings = [(0.1, 1.0), (0.1, 5.0), (10.0, 1.0), (10.0, 5.0)]
+            .map(|(gamma, lambda)| Regularisers { gamma, lambda });
+        let grid = Grid::new(&solver, &settings, &candidates, signatures.as_ref(), &pool);
         let mut decisions = vec![Vec::new(); 4];
         let labels = vec![Candidate(3); 30];
         grid.decide(&to_row_major(x.as_ref()), &labels, &mut decisions, &pool).unwrap();
-        assert_eq!(grid.points()[2], Regularisers { gamma: 10.0, lambda: 1.0 });
-        for (point, decisions) in grid.points().iter().zip(&decisions) {
+        for (point, decisions) in settings.iter().zip(&decisions) {
             let weights = solver.weights(point.gamma, point.lambda, &pool);
             let scores = &x * &weights * signatures.transpose();
             for (image, decision) in decisions.iter().enumerate() {

@@ -8,6 +8,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
+use ndarray::Array2;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -69,6 +70,19 @@ pub fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, pool: &ThreadPool)
     result
 }
 
+/// Adds `left * right` to `sum`, by blocks of columns.
+pub fn add_product(
+    sum: &mut Mat<f64>,
+    left: MatRef<'_, f64>,
+    right: MatRef<'_, f64>,
+    pool: &ThreadPool,
+) {
+    by_columns(sum.as_mut(), pool, &|start, block| {
+        let right = right.subcols(start, block.ncols());
+        matmul(block, Accum::Add, left, right, 1.0, Par::Seq);
+    });
+}
+
 /// Adds the lower triangle of `rows^T rows` to `gram`, by blocks of columns.
 pub fn add_gram(gram: &mut Mat<f64>, rows: MatRef<'_, f64>, pool: &ThreadPool) {
     let width = rows.ncols();
@@ -103,6 +117,12 @@ fn by_columns(
 #[must_use]
 pub fn row_major(values: &[f64], rows: usize, columns: usize) -> MatRef<'_, f64> {
     MatRef::from_row_major_slice(values, rows, columns)
+}
+
+/// Copies a matrix.
+#[must_use]
+pub fn from_array(array: &Array2<f64>) -> Mat<f64> {
+    Mat::from_fn(array.nrows(), array.ncols(), |row, column| array[(row, column)])
 }
 
 /// Writes a matrix row by row.

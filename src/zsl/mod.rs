@@ -3,6 +3,9 @@
 //! `C` classes, `A` attributes, `D` feature width, `N` images.
 
 pub mod candidates;
+pub mod compact;
+pub mod conse;
+pub mod dap;
 pub mod decision;
 pub mod eszsl;
 pub mod evaluate;
@@ -10,11 +13,17 @@ mod evaluation;
 #[cfg(test)]
 mod golden;
 pub mod grid;
+pub mod head;
+pub mod jury;
+pub mod likelihood;
 pub mod linear;
+pub mod link;
 pub mod metrics;
 pub mod model;
 pub mod moments;
+pub mod ranking;
 pub mod rows;
+pub mod sae;
 pub mod scaling;
 pub mod scores;
 pub mod selection;

@@ -1,8 +1,7 @@
-//! A trained compatibility between features and attributes, with everything that scoring needs.
+//! A trained zero-shot model, with everything that scoring needs.
 
 use std::io;
 
-use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, ArtifactKind, Blob, invalid};
@@ -11,6 +10,7 @@ use crate::data::split::SplitIdentity;
 use crate::data::{decode_json, encode_json};
 
 use super::candidates::Candidates;
+use super::head::Head;
 use super::scaling::Scaling;
 use super::selection::Judgement;
 
@@ -31,16 +31,16 @@ pub struct Provenance {
     pub delta: f64,
 }
 
-/// `score(x, c) = x^T W phi_c`.
+/// A trained model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Compatibility {
-    /// W, [D, A], row by row.
-    pub weights: Vec<f64>,
+pub struct Model {
+    /// What was learnt.
+    pub head: Head,
     /// The feature tensor it was trained on; none for the only one.
     pub tensor: Option<String>,
     /// What is done to a row of features first.
     pub scaling: Scaling,
-    /// The attributes, in the order of W's columns.
+    /// The attributes, in the order of a signature.
     pub attributes: Vec<String>,
     /// How their vectors were scaled.
     pub attribute_norm: AttributeNorm,
@@ -52,34 +52,23 @@ pub struct Compatibility {
     pub provenance: Provenance,
 }
 
-impl Compatibility {
+impl Model {
     /// The feature width, D.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.weights.len() / self.attributes.len()
-    }
-
-    /// W times the attributes of each class, [D, C], of `signatures`, [C, A].
     ///
     /// # Panics
-    /// If `signatures` has another number of columns.
+    /// If the head does not fit, which is checked when a model is decoded.
     #[must_use]
-    pub fn class_weights(&self, signatures: &Array2<f64>) -> Array2<f64> {
-        let shape = (self.width(), self.attributes.len());
-        let weights = ArrayView2::from_shape(shape, &self.weights).expect("checked when decoded");
-        let mut result = Array2::zeros((shape.0, signatures.nrows()));
-        for (weights, mut out) in weights.rows().into_iter().zip(result.rows_mut()) {
-            for (signature, out) in signatures.rows().into_iter().zip(&mut out) {
-                // Summed in the order of the attributes, so that the bits are the same everywhere.
-                *out = weights.iter().zip(signature).map(|(one, other)| one * other).sum();
-            }
-        }
-        result
+    pub fn width(&self) -> usize {
+        self.head_width().expect("checked when decoded")
+    }
+
+    fn head_width(&self) -> Option<usize> {
+        self.head.width(self.attributes.len(), self.candidates.seen().len())
     }
 }
 
-impl Artifact for Compatibility {
-    const KIND: ArtifactKind = ArtifactKind("compatibility");
+impl Artifact for Model {
+    const KIND: ArtifactKind = ArtifactKind("zero-shot-model");
     const CODEC: u32 = 1;
 
     fn encode(&self, out: &mut dyn io::Write) -> io::Result<()> {
@@ -88,11 +77,9 @@ impl Artifact for Compatibility {
 
     fn decode(blob: Blob) -> io::Result<Self> {
         let model: Self = decode_json(&blob)?;
-        if model.attributes.is_empty()
-            || !model.weights.len().is_multiple_of(model.attributes.len())
-        {
-            return Err(invalid("the weights have no whole number of rows"));
+        match model.head_width() {
+            Some(_) => Ok(model),
+            None => Err(invalid("the weights do not fit the attributes and classes")),
         }
-        Ok(model)
     }
 }

@@ -11,7 +11,8 @@ pub struct Moments {
     gram: Mat<f64>,
     /// The sum of the rows of each class, [C, D].
     class_sums: Mat<f64>,
-    images: usize,
+    /// How many rows each class has, [C].
+    counts: Vec<usize>,
 }
 
 impl Moments {
@@ -19,7 +20,7 @@ impl Moments {
     #[must_use]
     pub fn new(width: usize, classes: usize) -> Self {
         let (gram, class_sums) = (Mat::zeros(width, width), Mat::zeros(classes, width));
-        Self { gram, class_sums, images: 0 }
+        Self { gram, class_sums, counts: vec![0; classes] }
     }
 
     /// Adds rows, `[n, D]` row by row, whose classes are `labels`, `[n]`.
@@ -33,8 +34,8 @@ impl Moments {
             for (feature, value) in row.iter().enumerate() {
                 self.class_sums[(label, feature)] += value;
             }
+            self.counts[label] += 1;
         }
-        self.images += labels.len();
     }
 
     /// `X^T X`, of which the lower triangle holds.
@@ -58,9 +59,21 @@ impl Moments {
         correlation
     }
 
+    /// The sum of the rows of each class, [C, D].
+    #[must_use]
+    pub fn class_sums(&self) -> MatRef<'_, f64> {
+        self.class_sums.as_ref()
+    }
+
+    /// How many images of each class were added, [C].
+    #[must_use]
+    pub fn counts(&self) -> &[usize] {
+        &self.counts
+    }
+
     /// How many images were added.
     #[must_use]
     pub fn images(&self) -> usize {
-        self.images
+        self.counts.iter().sum()
     }
 }

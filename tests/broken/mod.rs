@@ -4,6 +4,7 @@
 
 mod data;
 mod manifests;
+mod matlab;
 mod networks;
 mod splits;
 

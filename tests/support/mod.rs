@@ -1,6 +1,8 @@
 //! A project in a temporary folder, and the real binary in it.
 
 pub(crate) mod files;
+pub(crate) mod mat;
+pub(crate) mod published;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

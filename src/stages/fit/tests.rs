@@ -10,8 +10,15 @@ use rand_chacha::rand_core::SeedableRng as _;
 use crate::data::attributes::AttributeNorm;
 use crate::data::samples::Sample;
 use crate::event::Signal;
+use crate::stage::Stage;
 use crate::stage::testing::{Bench, Outcome};
 use crate::stages::evaluate::{Evaluate, EvaluateParams};
+use crate::stages::fit_conse::{FitConse, FitConseParams};
+use crate::stages::fit_dap::{FitDap, FitDapParams};
+use crate::stages::fit_eszsl::{FitEszsl, FitEszslParams};
+use crate::stages::fit_prototype::FitPrototype;
+use crate::stages::fit_ranking::{Ale, Devise, FitRanking, FitRankingParams, Sje};
+use crate::stages::fit_sae::FitSae;
 use crate::stages::score::{Score, ScoreParams};
 use crate::stages::split_classes::{SplitClasses, SplitClassesParams};
 use crate::zsl::Evaluation;
@@ -86,12 +93,12 @@ impl World {
     }
 
     fn fit(&self, params: &FitEszslParams, peek: PeekPorts) -> Result<Outcome, StageError> {
-        self.fit_with(params, peek, 2)
+        self.fit_with::<FitEszsl>(params, peek, 2)
     }
 
-    fn fit_with(
+    fn fit_with<S: Stage>(
         &self,
-        params: &FitEszslParams,
+        params: &S::Params,
         peek: PeekPorts,
         threads: usize,
     ) -> Result<Outcome, StageError> {
@@ -102,10 +109,10 @@ impl World {
         if peek == PeekPorts::Both {
             bench = bench.input("peek_unseen", &self.test_unseen);
         }
-        bench.run::<FitEszsl>(params)
+        bench.run::<S>(params)
     }
 
-    fn score(&self, model: &Compatibility) -> Result<Scores, StageError> {
+    fn score(&self, model: &Model) -> Result<Scores, StageError> {
         let bench = self.bench().input("model", model);
         let bench = bench.input("test_seen", &self.test_seen);
         let bench = bench.input("test_unseen", &self.test_unseen);
@@ -113,7 +120,7 @@ impl World {
     }
 
     fn evaluate(&self, params: &FitEszslParams, peek: PeekPorts) -> Evaluation {
-        let model: Compatibility = self.fit(params, peek).unwrap().output("model");
+        let model: Model = self.fit(params, peek).unwrap().output("model");
         evaluate(&self.score(&model).unwrap(), None)
     }
 }
@@ -175,7 +182,7 @@ fn test_images_are_refused_unless_the_policy_asks_for_them() {
 #[test]
 fn test_images_cannot_reach_a_fair_model() {
     let world = world(5);
-    let model: Compatibility =
+    let model: Model =
         world.fit(&FitEszslParams::default(), PeekPorts::None).unwrap().output("model");
     let mut rows = Array2::zeros((world.samples.len(), WIDTH));
     let view = world.features.tensor(None).unwrap();
@@ -188,27 +195,115 @@ fn test_images_cannot_reach_a_fair_model() {
         }
     }
     let spoilt = World { features: Features::in_memory("pooled", &rows), ..world };
-    let again: Compatibility =
+    let again: Model =
         spoilt.fit(&FitEszslParams::default(), PeekPorts::None).unwrap().output("model");
     assert_eq!(model, again);
 }
 
-#[test]
-fn threads_change_no_byte() {
-    let world = world(6);
-    let digests = [1, 2, 4].map(|threads| {
-        let params =
-            FitEszslParams { feature_norm: FeatureNorm::Standardize, ..Default::default() };
-        world.fit_with(&params, PeekPorts::None, threads).unwrap().digests()
+/// Fits `S` with its defaults at 1, 2 and 4 threads and looks at what comes out.
+fn check_baseline<S: Stage<Params: Default>>(world: &World) {
+    let params = S::Params::default();
+    let fits = [1, 2, 4].map(|threads| {
+        world.fit_with::<S>(&params, PeekPorts::None, threads).map_err(|error| error.to_string())
     });
-    assert_eq!(digests[0], digests[1]);
-    assert_eq!(digests[0], digests[2]);
+    let [one, two, four] = fits.map(|fit| fit.unwrap());
+    assert_eq!(one.digests(), two.digests(), "{}", S::KIND);
+    assert_eq!(one.digests(), four.digests(), "{}", S::KIND);
+    let model: Model = one.output("model");
+    let evaluation = evaluate(&world.score(&model).unwrap(), None);
+    // Chance is 1/4 among unseen candidates and 1/16 among all.
+    let (t1, harmonic) = (evaluation.t1, evaluation.harmonic);
+    println!("{}: T1 {t1:.3}, H {harmonic:.3}", S::KIND);
+    assert!(t1 > 0.45, "{}: T1 {t1}", S::KIND);
+    assert!(harmonic > 0.3, "{}: H {harmonic}", S::KIND);
+    assert!(!model.provenance.hyperparameters.is_empty());
+}
+
+#[test]
+fn every_baseline_transfers_and_threads_change_no_byte() {
+    let world = world(6);
+    check_baseline::<FitEszsl>(&world);
+    check_baseline::<FitSae>(&world);
+    check_baseline::<FitRanking<Ale>>(&world);
+    check_baseline::<FitRanking<Sje>>(&world);
+    check_baseline::<FitRanking<Devise>>(&world);
+    check_baseline::<FitConse>(&world);
+    check_baseline::<FitPrototype>(&world);
+    check_baseline::<FitDap>(&world);
+}
+
+#[test]
+fn folds_of_classes_choose_for_every_kind_of_head() {
+    let world = world(11);
+    let on = SelectOn::ClassCv5;
+    let select = || Select { on };
+    let models: [Model; 4] = [
+        world.fit_with::<FitEszsl>(&selecting(on), PeekPorts::None, 2),
+        world.fit_with::<FitRanking<Ale>>(
+            &FitRankingParams { select: select(), ..Default::default() },
+            PeekPorts::None,
+            2,
+        ),
+        world.fit_with::<FitConse>(
+            &FitConseParams { select: select(), ..Default::default() },
+            PeekPorts::None,
+            2,
+        ),
+        world.fit_with::<FitDap>(
+            &FitDapParams { select: select(), ..Default::default() },
+            PeekPorts::None,
+            2,
+        ),
+    ]
+    .map(|fit| fit.unwrap().output("model"));
+    for model in models {
+        assert_eq!(model.provenance.selected_on, "class-cv5");
+        assert_eq!(model.provenance.train_images, world.train.images.len());
+        assert_eq!(model.provenance.delta, model.selection.delta);
+        assert!(evaluate(&world.score(&model).unwrap(), None).t1 > 0.45);
+    }
+    let peek = world.fit(&selecting(on), PeekPorts::Both).err().unwrap().to_string();
+    assert!(peek.contains("`class-cv5` does not look at test images"), "{peek}");
+}
+
+#[test]
+fn the_seed_draws_the_order_and_nothing_else() {
+    let world = world(12);
+    let params = FitRankingParams { epochs: vec![1], ..Default::default() };
+    let digests = |seed| {
+        let bench = world.bench().seed(seed).input("train", &world.train);
+        bench.run::<FitRanking<Sje>>(&params).unwrap().digests()
+    };
+    assert_eq!(digests(1), digests(1));
+    assert_ne!(digests(1), digests(2));
+}
+
+#[test]
+fn a_margin_scales_the_weights_as_its_documentation_says() {
+    let world = world(13);
+    let model = |margin, rate| -> Model {
+        let params = FitRankingParams {
+            margin,
+            learning_rates: vec![rate],
+            epochs: vec![2],
+            ..Default::default()
+        };
+        world.fit_with::<FitRanking<Devise>>(&params, PeekPorts::None, 1).unwrap().output("model")
+    };
+    let weights = |model: Model| match model.head {
+        Head::Bilinear(weights) => weights,
+        other => panic!("{other:?}"),
+    };
+    // Powers of two, so that no rounding differs.
+    let (one, half) = (weights(model(1.0, 0.25)), weights(model(0.5, 0.125)));
+    assert!(one.iter().any(|weight| *weight != 0.0));
+    assert!(one.iter().zip(&half).all(|(one, half)| *one == 2.0 * half));
 }
 
 #[test]
 fn a_delta_by_hand_replaces_the_chosen_one() {
     let world = world(7);
-    let model: Compatibility =
+    let model: Model =
         world.fit(&FitEszslParams::default(), PeekPorts::None).unwrap().output("model");
     let scores = world.score(&model).unwrap();
     assert_eq!(evaluate(&scores, None).delta, model.provenance.delta);
@@ -218,7 +313,7 @@ fn a_delta_by_hand_replaces_the_chosen_one() {
 #[test]
 fn parts_of_different_splits_do_not_meet() {
     let (one, other) = (world(8), world(9));
-    let model: Compatibility =
+    let model: Model =
         one.fit(&FitEszslParams::default(), PeekPorts::None).unwrap().output("model");
     // The same samples, another draw of the held-out images.
     let params = SplitClassesParams {
@@ -241,6 +336,13 @@ fn wrong_parameters_and_features_are_named() {
     };
     let zero = FitEszslParams { gammas: vec![1.0, 0.0], ..FitEszslParams::default() };
     assert_eq!(message(&zero, &world), "parameter `gammas`: expected finite values above 0, got 0");
+    let ranking = FitRankingParams { epochs: vec![5, 0], ..Default::default() };
+    let error = world.fit_with::<FitRanking<Ale>>(&ranking, PeekPorts::None, 1).err().unwrap();
+    let expected = "parameter `epochs`: expected whole numbers above 0, got 0";
+    assert_eq!(error.to_string(), expected);
+    let conse = FitConseParams { tops: Vec::new(), ..Default::default() };
+    let error = world.fit_with::<FitConse>(&conse, PeekPorts::None, 1).err().unwrap();
+    assert_eq!(error.to_string(), "parameter `tops`: expected at least one value");
     let few = Features::in_memory("pooled", &Array2::zeros((10, WIDTH)));
     let short = World { features: few, ..world };
     assert_eq!(message(&FitEszslParams::default(), &short), "10 rows of features for 320 samples");

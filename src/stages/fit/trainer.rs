@@ -1,0 +1,242 @@
+//! The steps of a fit: scale and fit, judge the settings, refit, make the model.
+
+use faer::Mat;
+use rayon::ThreadPool;
+
+use crate::data::features::TensorView;
+use crate::data::samples::SampleIndex;
+use crate::stage::{StageContext, StageError};
+use crate::stages::pool::thread_pool;
+use crate::zsl::candidates::{Candidate, Candidates};
+use crate::zsl::decision::Decision;
+use crate::zsl::head::Head;
+use crate::zsl::jury::Jury;
+use crate::zsl::linear::from_array;
+use crate::zsl::model::{Model, Provenance};
+use crate::zsl::rows::Rows;
+use crate::zsl::scaling::Scaling;
+use crate::zsl::selection::Judgement;
+
+use super::exam::Exam;
+use super::part::{Part, fit_scaling};
+use super::{Baseline, Common, Family, FitInputs, FitOutputs};
+
+/// The widest features whose Gram matrix is worth decomposing.
+const MAX_WIDTH: usize = 4096;
+
+/// Fits `baseline` as the selection policy says.
+pub(in crate::stages) fn fit<B: Baseline>(
+    baseline: &B,
+    common: &Common<'_>,
+    inputs: &FitInputs,
+    cx: &mut StageContext<'_>,
+) -> Result<FitOutputs, StageError> {
+    let exams = Exam::choose(common.select, inputs)?;
+    let view = inputs
+        .features
+        .tensor(common.tensor)
+        .map_err(|error| StageError::parameter("tensor", error.to_string()))?;
+    check_inputs(inputs, &view)?;
+    let trainer = Trainer { common, inputs, view: &view, pool: thread_pool(cx)? };
+    let settings = baseline.settings();
+    let (mut folds, mut last) = (Vec::new(), None);
+    for exam in &exams {
+        let part = trainer.part(&exam.fit, exam.candidates.seen(), cx)?;
+        let family = baseline.fit(&part, &settings, cx)?;
+        folds.push(trainer.judge(family.as_ref(), &part.scaling, exam, settings.len(), cx)?);
+        last = Some((family, part.scaling));
+    }
+    let mean = |at: usize| Judgement::mean(&folds.iter().map(|fold| fold[at]).collect::<Vec<_>>());
+    let judgements: Vec<Judgement> = (0..settings.len()).map(mean).collect();
+    let best = common.select.choose(&judgements);
+    let chosen = baseline.describe(&settings[best]);
+    trainer.report(&judgements, best, &chosen, cx);
+    let (head, scaling) = match last {
+        Some((family, scaling)) if common.select.peeks() => {
+            (family.head(best, &trainer.pool), scaling)
+        }
+        _ => {
+            let part = trainer.part(&inputs.train.images, &inputs.train.seen, cx)?;
+            let family = baseline.fit(&part, &settings[best..=best], cx)?;
+            (family.head(0, &trainer.pool), part.scaling)
+        }
+    };
+    Ok(FitOutputs { model: trainer.model(head, scaling, &chosen, judgements[best])? })
+}
+
+fn check_inputs(inputs: &FitInputs, view: &TensorView<'_>) -> Result<(), StageError> {
+    let (features, samples) = (inputs.features.len(), inputs.samples.len());
+    if features != samples {
+        let message = format!("{features} rows of features for {samples} samples");
+        let help = "connect `features` and `samples` of the same images";
+        return Err(StageError::data_with_help(message, help));
+    }
+    let check = inputs.train.identity.check_samples("training part", &inputs.samples);
+    check.map_err(|error| StageError::data(error.to_string()))?;
+    inputs.train.audit().map_err(|error| StageError::data(error.to_string()))?;
+    if view.width() == 0 || view.width() > MAX_WIDTH {
+        let message = format!(
+            "the features have {} numbers an image (shape {:?}), expected 1 to {MAX_WIDTH}",
+            view.width(),
+            view.shape()
+        );
+        return Err(StageError::data_with_help(message, "take a pooled tensor, not a map"));
+    }
+    Ok(())
+}
+
+/// Fits and judges models on the stage's inputs.
+struct Trainer<'a> {
+    common: &'a Common<'a>,
+    inputs: &'a FitInputs,
+    view: &'a TensorView<'a>,
+    pool: ThreadPool,
+}
+
+impl Trainer<'_> {
+    fn part(
+        &self,
+        images: &[SampleIndex],
+        classes: &[String],
+        cx: &StageContext<'_>,
+    ) -> Result<Part<'_>, StageError> {
+        let rows = Rows::new(self.view, images);
+        let scaling = fit_scaling(self.common.feature_norm, rows, cx)?;
+        let label = |&sample: &SampleIndex| self.position(sample, classes.iter());
+        Ok(Part {
+            view: self.view,
+            images: images.to_vec(),
+            labels: images.iter().map(label).collect::<Result<_, _>>()?,
+            scaling,
+            signatures: self.signatures(classes.iter())?,
+            pool: &self.pool,
+        })
+    }
+
+    /// What each of the `models` of a family is worth in an exam.
+    fn judge(
+        &self,
+        family: &dyn Family,
+        scaling: &Scaling,
+        exam: &Exam,
+        models: usize,
+        cx: &StageContext<'_>,
+    ) -> Result<Vec<Judgement>, StageError> {
+        let candidates = &exam.candidates;
+        let signatures = self.signatures(candidates.names())?;
+        let jury = family.jury(candidates, signatures.as_ref(), &self.pool);
+        let decide = |images| self.decide(jury.as_ref(), scaling, candidates, images, models, cx);
+        let (seen, unseen) = (decide(&exam.seen)?, decide(&exam.unseen)?);
+        let judgements = seen.iter().zip(&unseen).map(|(seen, unseen)| {
+            Judgement::of(seen, unseen, candidates)
+                .map_err(|error| StageError::data(error.to_string()))
+        });
+        judgements.collect()
+    }
+
+    fn decide(
+        &self,
+        jury: &dyn Jury,
+        scaling: &Scaling,
+        candidates: &Candidates,
+        images: &[SampleIndex],
+        models: usize,
+        cx: &StageContext<'_>,
+    ) -> Result<Vec<Vec<Decision>>, StageError> {
+        let mut decisions = vec![Vec::with_capacity(images.len()); models];
+        for (samples, values) in Rows::new(self.view, images).chunks(scaling) {
+            cx.check_cancelled()?;
+            let label =
+                |&sample: &SampleIndex| self.position(sample, candidates.names()).map(to_candidate);
+            let labels = samples.iter().map(label).collect::<Result<Vec<_>, _>>()?;
+            jury.decide(&values, &labels, &mut decisions, &self.pool)
+                .map_err(|error| StageError::data(error.to_string()))?;
+        }
+        Ok(decisions)
+    }
+
+    fn model(
+        &self,
+        head: Head,
+        scaling: Scaling,
+        chosen: &[(&str, f64)],
+        selection: Judgement,
+    ) -> Result<Model, StageError> {
+        let (select, train) = (self.common.select, &self.inputs.train);
+        let candidates = Candidates::new(train.seen.clone(), train.unseen.clone())
+            .map_err(|error| StageError::data(error.to_string()))?;
+        let hyperparameters = chosen.iter().map(|(name, value)| ((*name).to_owned(), *value));
+        Ok(Model {
+            head,
+            tensor: self.common.tensor.map(str::to_owned),
+            scaling,
+            attributes: self.inputs.attributes.names().to_vec(),
+            attribute_norm: self.inputs.attributes.norm(),
+            candidates,
+            selection,
+            provenance: Provenance {
+                selected_on: select.name().to_owned(),
+                peeked: select.peeks(),
+                split: train.identity,
+                train_images: train.images.len(),
+                hyperparameters: hyperparameters.collect(),
+                delta: selection.delta,
+            },
+        })
+    }
+
+    /// The position of a sample's class in `classes`.
+    fn position<'c>(
+        &self,
+        sample: SampleIndex,
+        mut classes: impl Iterator<Item = &'c String>,
+    ) -> Result<usize, StageError> {
+        let class = self.inputs.samples.class_name(sample);
+        classes.position(|name| name == class).ok_or_else(|| {
+            let name = self.inputs.samples.name(sample);
+            StageError::data(format!("`{name}` is of class `{class}`, which is no candidate"))
+        })
+    }
+
+    /// The attributes of `classes`, [C, A].
+    fn signatures<'c>(
+        &self,
+        classes: impl Iterator<Item = &'c String>,
+    ) -> Result<Mat<f64>, StageError> {
+        let rows = self.inputs.attributes.matrix(classes);
+        rows.map(|rows| from_array(&rows)).map_err(|error| StageError::data(error.to_string()))
+    }
+
+    fn report(
+        &self,
+        judgements: &[Judgement],
+        best: usize,
+        chosen: &[(&str, f64)],
+        cx: &mut StageContext<'_>,
+    ) {
+        for (step, judgement) in (0_u64..).zip(judgements) {
+            cx.metric("selection/harmonic", step, judgement.harmonic);
+            cx.metric("selection/t1", step, judgement.t1);
+        }
+        let select = self.common.select;
+        let chosen = chosen.iter().map(|(name, value)| format!("{name} {value}, "));
+        let judgement = judgements[best];
+        cx.note(format!(
+            "`{}` chose {}delta {:.6}: T1 {:.4}, U {:.4}, S {:.4}, H {:.4}",
+            select.name(),
+            chosen.collect::<String>(),
+            judgement.delta,
+            judgement.t1,
+            judgement.unseen,
+            judgement.seen,
+            judgement.harmonic
+        ));
+        if select.peeks() {
+            cx.warn("hyper-parameters and delta are chosen on test images; the result is stamped");
+        }
+    }
+}
+
+fn to_candidate(position: usize) -> Candidate {
+    Candidate(u16::try_from(position).expect("candidates are limited to 65535"))
+}
