@@ -42,6 +42,8 @@ pub mod plan;
 
 pub mod run;
 
+pub mod formats;
+
 pub mod data;
 
 pub mod nn;

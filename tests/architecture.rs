@@ -21,11 +21,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["id", "fs", "artifact", "recipe", "stage"]),
     ("plan", &["id", "fs", "recipe", "stage", "graph", "store"]),
     ("run", &["id", "fs", "artifact", "recipe", "event", "stage", "graph", "store", "plan"]),
+    ("formats", &[]),
     ("data", &["id", "artifact"]),
     ("nn", &[]),
     ("onnx", &["id", "fs", "suggest", "artifact", "nn"]),
     ("zsl", &["id", "artifact", "data", "nn"]),
-    ("stages", &["id", "fs", "artifact", "stage", "data", "nn", "onnx", "zsl"]),
+    ("stages", &["id", "fs", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl"]),
     ("report", &["id", "event"]),
     ("cli", ANY_ABOVE),
 ];

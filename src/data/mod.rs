@@ -3,12 +3,15 @@
 
 pub mod attribute_files;
 pub mod attributes;
+pub mod class_list;
+pub mod feature_table;
 pub mod features;
 pub mod glyphs;
 pub mod images;
 mod json;
 pub mod photo_index;
 pub mod preprocess;
+pub mod sample_table;
 pub mod samples;
 pub mod split;
 pub mod splitting;

@@ -3,6 +3,7 @@
 //! To add one, copy the shape of `evaluate.rs` (parameters, inputs, outputs, `run`, tests) and add
 //! a line to [`registry`].
 
+mod array_file;
 pub mod concatenate;
 pub mod control_attributes;
 mod estimate;
@@ -12,10 +13,14 @@ pub mod extract;
 mod fake;
 pub mod fit_eszsl;
 pub mod import_attributes;
+pub mod import_features;
 pub mod import_file;
+pub mod import_folder;
+pub mod import_idx;
 pub mod import_onnx;
 pub mod import_photos;
 mod metric;
+mod pictures;
 pub mod plot;
 mod pool;
 mod rows;
@@ -40,7 +45,10 @@ pub fn registry() -> Registry {
         .with::<extract::Extract>()
         .with::<fit_eszsl::FitEszsl>()
         .with::<import_attributes::ImportAttributes>()
+        .with::<import_features::ImportFeatures>()
         .with::<import_file::ImportFile>()
+        .with::<import_folder::ImportFolder>()
+        .with::<import_idx::ImportIdx>()
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()
         .with::<plot::Plot>()
