@@ -104,7 +104,7 @@ fn parquet() -> Vec<u8> {
     let texts = |texts: &[&str]| Values::Text(texts.iter().map(|text| (*text).into()).collect());
     let numbers = |at: usize| Values::Number((0..3).map(|row| Some(VALUES[2 * row + at])).collect());
     let columns = vec![
-        ("file".to_owned(), texts(&["c.jpg", "a.jpg", "b.jpg"])),
+        ("path".to_owned(), texts(&["c.jpg", "a.jpg", "b.jpg"])),
         ("f0".to_owned(), numbers(0)),
         ("class".to_owned(), texts(&["wolf", "ant", "wolf"])),
         ("f1".to_owned(), numbers(1)),
@@ -115,12 +115,12 @@ fn parquet() -> Vec<u8> {
 #[test]
 fn a_table_may_say_names_and_classes_itself() {
     let mut bench = Bench::new();
-    let csv = "file,f0,class,f1\nc.jpg,1,wolf,2.5\na.jpg,-3,ant,4\nb.jpg,0.125,wolf,6\n";
+    let csv = "path,f0,class,f1\nc.jpg,1,wolf,2.5\na.jpg,-3,ant,4\nb.jpg,0.125,wolf,6\n";
     let mut digests = Vec::new();
     for bytes in [csv.as_bytes(), &parquet()] {
         let mut params = params(bench.file("table", bytes));
         params.feature_columns = vec!["f1".into(), "f0".into()];
-        params.name_column = Some("file".into());
+        params.name_column = Some("path".into());
         let outcome = bench.run::<ImportFeatures>(&params).unwrap();
         assert_eq!(rows(&outcome, "features"), [2.5, 1.0, 4.0, -3.0, 6.0, 0.125]);
         let samples: Samples = outcome.output("samples");
@@ -232,8 +232,8 @@ fn tables_that_disagree_are_refused() {
     let short = message(&array, "path,class\na,ant\n", None);
     assert!(short.contains("samples.csv` has 1 rows, but `"), "{short}");
     assert!(short.ends_with("features` has 3"), "{short}");
-    let order = message(&parquet(), &SAMPLES.replace("a.jpg", "x.jpg"), Some("file"));
-    assert!(order.starts_with("row 1, counted from 0, is `a.jpg` in `"), "{order}");
+    let order = message(&parquet(), &SAMPLES.replace("a.jpg", "x.jpg"), Some("path"));
+    assert!(order.starts_with("row 1 (counted from 0) is `a.jpg` in `"), "{order}");
     let flat = message(&npy(Element::F32, &[3], &VALUES[..3]), SAMPLES, None);
     assert!(flat.ends_with("the shape is 3; expected [N, ...]"), "{flat}");
     let twice = message(&array, "path,class\na,ant\nb,ant\na,ant\n", None);
