@@ -10,3 +10,4 @@ mod quickstart;
 mod runner;
 mod support;
 mod versions;
+mod your_data;

@@ -19,7 +19,9 @@ pub enum ClassListError {
     #[error(transparent)]
     Line(#[from] AttributeFileError),
     /// It begins like JSON and is none, or holds something else.
-    #[error("expected a JSON list of class names, or an object with one as `allclasses_names`: {0}")]
+    #[error(
+        "expected a JSON list of class names, or an object with one as `allclasses_names`: {0}"
+    )]
     Json(#[from] serde_json::Error),
     /// It names nothing.
     #[error("the list names no class")]

@@ -58,7 +58,8 @@ pub fn read_photo_index(
     // The column of the filter is read behind those that are kept.
     kept.extend((!filter.matches.is_empty()).then(|| "match".to_owned()));
     let mut photos: BTreeMap<String, Photo> = BTreeMap::new();
-    for SampleRow { line, name, class, mut columns } in read_sample_table(input, &["path"], &kept)? {
+    for SampleRow { line, name, class, mut columns } in read_sample_table(input, &["path"], &kept)?
+    {
         let matched = columns.drain(filter.columns.len()..).next();
         if matched.is_none_or(|matched| filter.matches.contains(&matched)) {
             photos.insert(name, Photo { line, class, columns });
@@ -78,10 +79,7 @@ pub fn read_photo_index(
 
 /// Of samples, given as name and class, those that are too many in their class: all but the `limit`
 /// whose names have the smallest digests.
-pub fn surplus(
-    samples: impl Iterator<Item = (String, String)>,
-    limit: usize,
-) -> BTreeSet<String> {
+pub fn surplus(samples: impl Iterator<Item = (String, String)>, limit: usize) -> BTreeSet<String> {
     let mut by_class: BTreeMap<String, Vec<(Digest, String)>> = BTreeMap::new();
     for (name, class) in samples {
         by_class.entry(class).or_default().push((Digest::of(name.as_bytes()), name));

@@ -95,7 +95,12 @@ pub fn read_sample_table(
             let column = name_column.to_owned();
             return Err(SampleTableError::Duplicate { line, first, column, name });
         }
-        rows.push(SampleRow { line, name, class, columns: kept.iter().map(|at| cell(*at)).collect() });
+        rows.push(SampleRow {
+            line,
+            name,
+            class,
+            columns: kept.iter().map(|at| cell(*at)).collect(),
+        });
     }
     Ok(rows)
 }

@@ -128,7 +128,10 @@ impl Element {
 }
 
 /// The integer that a float stands for, if it stands for one.
-#[expect(clippy::cast_possible_truncation, reason = "whole floats below 2^100 are whole in 128 bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole floats below 2^100 are whole in 128 bits"
+)]
 fn whole(value: f64) -> Option<i128> {
     const LARGEST: f64 = (1_u128 << 100) as f64;
     (value.fract() == 0.0 && value.abs() < LARGEST).then_some(value as i128)

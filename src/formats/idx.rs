@@ -140,8 +140,7 @@ mod tests {
     use super::*;
 
     /// Two images of 1 x 3 bytes.
-    const IMAGES: &[u8] =
-        &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60];
+    const IMAGES: &[u8] = &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60];
 
     fn items(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         let mut reader = IdxReader::new(bytes).map_err(|error| error.to_string())?;

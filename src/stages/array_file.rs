@@ -8,7 +8,8 @@ use crate::formats::safetensors;
 use crate::stage::{FileRef, StageContext, StageError};
 
 /// What to do about a file that is damaged or something else.
-const EXPECTED: &str = "expected a file that `numpy.save`, `numpy.savez` or `safetensors` wrote; write it again";
+const EXPECTED: &str =
+    "expected a file that `numpy.save`, `numpy.savez` or `safetensors` wrote; write it again";
 
 /// An array of a file, with the bytes that it lies in.
 pub(super) struct FileArray {

@@ -176,7 +176,9 @@ impl LeftOut {
     fn note(&self, cx: &mut StageContext<'_>) {
         if self.count > 0 {
             let (count, first) = (self.count, &self.first);
-            cx.note(format!("left out: {count} hidden files or files beside the classes, first `{first}`"));
+            cx.note(format!(
+                "left out: {count} hidden files or files beside the classes, first `{first}`"
+            ));
         }
     }
 }
@@ -228,7 +230,8 @@ mod tests {
         assert_eq!(names, ["giant+panda/1.jpg", "ox/a.png", "ox/b.jpg"]);
         assert_eq!(samples.class_name(SampleIndex(2)), "ox");
         assert_eq!((images.name(2), images.bytes(2)), ("ox/b.jpg", JPEG));
-        let text = "left out: 3 hidden files or files beside the classes, first `.hidden`".to_owned();
+        let text =
+            "left out: 3 hidden files or files beside the classes, first `.hidden`".to_owned();
         assert_eq!(outcome.signals, [Signal::Note { text }]);
     }
 

@@ -65,12 +65,13 @@ impl Stage for ImportIdx {
         _inputs: ImportIdxInputs,
         cx: &mut StageContext<'_>,
     ) -> Result<ImportIdxOutputs, StageError> {
-        let classes = match &params.classes {
-            Some(list) => Some(parse_class_list(&cx.read_text(list)?).map_err(|error| {
-                StageError::data(format!("`{}`: {error}", cx.display(list)))
-            })?),
-            None => None,
-        };
+        let classes =
+            match &params.classes {
+                Some(list) => Some(parse_class_list(&cx.read_text(list)?).map_err(|error| {
+                    StageError::data(format!("`{}`: {error}", cx.display(list)))
+                })?),
+                None => None,
+            };
         let mut images = Items::open(&params.images, "bytes of shape [N, height, width]", cx)?;
         let &[count, height, width] = images.reader.shape() else {
             return Err(images.strange());
@@ -80,7 +81,8 @@ impl Stage for ImportIdx {
             [labelled] if *labelled == count => {}
             [labelled] => {
                 let (images, labels) = (images.file, labels.file);
-                let message = format!("`{labels}` has {labelled} labels, but `{images}` {count} images");
+                let message =
+                    format!("`{labels}` has {labelled} labels, but `{images}` {count} images");
                 return Err(StageError::data_with_help(message, "name files that belong together"));
             }
             _ => return Err(labels.strange()),
@@ -123,7 +125,11 @@ impl Items {
         let reader = reader.map_err(|error| wrong(&file, &error))?;
         let items = Self { file, expected, reader };
         let is_empty = items.reader.shape().contains(&0);
-        if items.reader.element() == Element::U8 && !is_empty { Ok(items) } else { Err(items.strange()) }
+        if items.reader.element() == Element::U8 && !is_empty {
+            Ok(items)
+        } else {
+            Err(items.strange())
+        }
     }
 
     fn next(&mut self, item: &mut Vec<u8>) -> Result<bool, StageError> {
@@ -193,7 +199,10 @@ mod tests {
         let outcome = import(&images, &idx(&[2], &[1, 0]), Some("zero\none\n")).unwrap();
         let (images, samples): (Images, Samples) =
             (outcome.output("images"), outcome.output("samples"));
-        assert_eq!((samples.class_name(SampleIndex(0)), samples.name(SampleIndex(1))), ("one", "1"));
+        assert_eq!(
+            (samples.class_name(SampleIndex(0)), samples.name(SampleIndex(1))),
+            ("one", "1")
+        );
         let picture = image::load_from_memory(images.bytes(1)).unwrap().into_luma8();
         assert_eq!((picture.width(), picture.height()), (3, 2));
         assert_eq!(picture.as_raw(), &PIXELS[6..]);
@@ -207,7 +216,9 @@ mod tests {
             import(images, labels, classes).err().unwrap().to_string()
         };
         assert!(message(&images, &idx(&[3], &[1, 2, 3]), None).contains("has 3 labels, but `"));
-        assert!(message(&labels, &images, None).contains("holds 2 U8; expected bytes of shape [N,"));
+        assert!(
+            message(&labels, &images, None).contains("holds 2 U8; expected bytes of shape [N,")
+        );
         let range = message(&images, &labels, Some("zero\none\n"));
         assert!(range.ends_with("label 1 (counted from 0) is 7; expected 0 to 1"), "{range}");
         assert!(message(&images[..20], &labels, None).contains("ends inside item 0 of 2"));

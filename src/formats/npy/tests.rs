@@ -33,7 +33,10 @@ fn all_versions_orders_and_layouts_are_read() {
     // Column by column: the first column of the matrix is 1, 2, its first row 1, 3, 5.
     let transposed = [1.0, 3.0, 5.0, 2.0, 4.0, 6.0];
     assert_eq!(values(&file(1, &saved("<i2", true), &little)), transposed);
-    assert_eq!(values(&file(1, &saved("|b1", false), &[1, 0, 1, 0, 1, 1])).iter().sum::<f64>(), 4.0);
+    assert_eq!(
+        values(&file(1, &saved("|b1", false), &[1, 0, 1, 0, 1, 1])).iter().sum::<f64>(),
+        4.0
+    );
 }
 
 #[test]
@@ -72,7 +75,10 @@ fn files_that_cannot_be_read_say_why() {
     assert_eq!(message(b"PK\x03\x04"), "not a .npy file: it does not begin with \\x93NUMPY");
     assert_eq!(message(&good[..40]), "the header is cut off");
     assert_eq!(message(&good[..good.len() - 1]), "an array of 2x3 I16 takes 12 bytes, found 11");
-    assert_eq!(message(&[&good[..], &[0]].concat()), "an array of 2x3 I16 takes 12 bytes, found 13");
+    assert_eq!(
+        message(&[&good[..], &[0]].concat()),
+        "an array of 2x3 I16 takes 12 bytes, found 13"
+    );
     assert_eq!(message(&file(4, "{}", &[])), "version 4 of the .npy format; expected 1, 2 or 3");
     let element = |descr: &str| message(&file(1, &saved(descr, false), &[]));
     assert_eq!(

@@ -40,7 +40,9 @@ pub enum SafetensorsError {
     #[error("the header is not that of a safetensors file: {0}")]
     Header(serde_json::Error),
     /// The type of an array's numbers is unknown.
-    #[error("array `{name}` holds `{dtype}`; expected BOOL, I8 to I64, U8 to U64, F16, BF16, F32 or F64")]
+    #[error(
+        "array `{name}` holds `{dtype}`; expected BOOL, I8 to I64, U8 to U64, F16, BF16, F32 or F64"
+    )]
     Element {
         /// The array.
         name: String,
@@ -125,8 +127,7 @@ pub fn parse(file: &[u8]) -> Result<NamedArrays, SafetensorsError> {
             return Err(SafetensorsError::Element { name, dtype: entry.dtype });
         };
         let place = start + begin..start + end;
-        let info =
-            ArrayInfo::new(element, ByteOrder::Little, Layout::RowMajor, entry.shape, place);
+        let info = ArrayInfo::new(element, ByteOrder::Little, Layout::RowMajor, entry.shape, place);
         match info {
             Ok(info) => arrays.push((name, info)),
             Err(source) => return Err(SafetensorsError::Array { name, source }),

@@ -51,10 +51,7 @@ fn a_header_that_lies_is_found_out() {
         format!(r#"{{"a":{{"dtype":"F32","shape":[2],"data_offsets":[{begin},{end}]}}}}"#)
     };
     assert!(parse(&file(&one(0, 8), &[0; 8])).is_ok());
-    assert_eq!(
-        message(&one(0, 8), 4),
-        "array `a` takes the bytes 0 to 8 of 4 bytes of data"
-    );
+    assert_eq!(message(&one(0, 8), 4), "array `a` takes the bytes 0 to 8 of 4 bytes of data");
     assert!(message(&one(8, 0), 8).contains("takes the bytes 8 to 0"));
     assert!(message(&one(4, 12), 12).ends_with("expected 0: bytes lie between arrays"));
     assert_eq!(

@@ -4,9 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::attribute_files::{
-    AttributeFileError, first_width, parse_matrix, parse_names,
-};
+use crate::data::attribute_files::{AttributeFileError, first_width, parse_matrix, parse_names};
 use crate::data::attributes::{AttributeNorm, Attributes};
 use crate::data::class_list::parse_class_list;
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
@@ -110,8 +108,8 @@ fn read_text(
 ) -> Result<Matrix, StageError> {
     let text = cx.read_text(&params.matrix)?;
     let names = read_names(params, first_width(&text), cx)?;
-    let rows = parse_matrix(&text, classes, &names)
-        .map_err(|error| wrong(&params.matrix, &error, cx))?;
+    let rows =
+        parse_matrix(&text, classes, &names).map_err(|error| wrong(&params.matrix, &error, cx))?;
     Ok((names, rows))
 }
 

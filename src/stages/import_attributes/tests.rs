@@ -90,7 +90,10 @@ fn a_bad_array_names_file_class_and_attribute() {
         import(&npy(shape, values), AttributeNorm::L2).err().unwrap().to_failure()
     };
     let nan = message(&[2, 2], &[1.0, 2.0, f64::NAN, 4.0]).message;
-    assert!(nan.ends_with("class `giant+bee`, attribute `legs`: NaN is not a finite number"), "{nan}");
+    assert!(
+        nan.ends_with("class `giant+bee`, attribute `legs`: NaN is not a finite number"),
+        "{nan}"
+    );
     let cube = message(&[2, 1, 1], &[1.0, 2.0]).message;
     assert!(cube.ends_with("the shape is 2x1x1; expected [classes, attributes]"), "{cube}");
     let wide = message(&[2, 3], &[1.0; 6]).message;
@@ -152,7 +155,10 @@ fn real_attributes_are_the_same_as_text_and_as_arrays() {
     }
     let apy = import_real("aPY/allclasses.txt", None, "converted/APY.att.npy");
     assert_eq!(shape(&apy), (32, 64));
-    assert_eq!(difference(&apy, &import_real("converted/APY.splits.json", None, "converted/APY.att.npy")), 0.0);
+    assert_eq!(
+        difference(&apy, &import_real("converted/APY.splits.json", None, "converted/APY.att.npy")),
+        0.0
+    );
 }
 
 #[test]

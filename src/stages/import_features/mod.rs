@@ -104,7 +104,8 @@ pub struct ImportFeatures;
 
 impl Stage for ImportFeatures {
     const KIND: &'static str = "import-features";
-    const SUMMARY: &'static str = "imports features that were computed elsewhere, with their classes";
+    const SUMMARY: &'static str =
+        "imports features that were computed elsewhere, with their classes";
     const VERSION: u32 = 1;
     const SEEDED: bool = false;
     type Params = ImportFeaturesParams;
@@ -142,7 +143,10 @@ fn check(params: &ImportFeaturesParams) -> Result<(), StageError> {
         return wrong("labels", "`samples` says the classes already; leave one of the two out");
     }
     if params.labels.is_some() != params.classes.is_some() {
-        return wrong("classes", "`labels` and the list `classes` of what they stand for go together");
+        return wrong(
+            "classes",
+            "`labels` and the list `classes` of what they stand for go together",
+        );
     }
     if params.names.is_some() && params.labels.is_none() {
         return wrong("names", "goes with `labels` only");

@@ -24,8 +24,7 @@ pub(super) fn pack(
     let total = source.rows();
     let row_bytes = widths.iter().sum::<usize>() * size_of::<f64>();
     let height = (BLOCK_BYTES / row_bytes.max(1)).clamp(1, total.max(1));
-    let mut writer =
-        FeaturesWriter::new(cx.writer("features")?, tensors, total).map_err(encode)?;
+    let mut writer = FeaturesWriter::new(cx.writer("features")?, tensors, total).map_err(encode)?;
     let mut blocks: Vec<Vec<f64>> = widths.iter().map(|width| vec![0.0; width * height]).collect();
     let mut rows: Vec<Vec<f32>> = widths.iter().map(|width| vec![0.0; *width]).collect();
     let mut zeros = Zeros::default();
@@ -40,9 +39,8 @@ pub(super) fn pack(
             for (tensor, values) in rows.iter_mut().enumerate() {
                 let width = widths[tensor];
                 let block = &blocks[tensor][row * width..(row + 1) * width];
-                narrow(block, values).map_err(|at| {
-                    not_finite(&source.place(tensor, first + row, at), block[at])
-                })?;
+                narrow(block, values)
+                    .map_err(|at| not_finite(&source.place(tensor, first + row, at), block[at]))?;
                 zeros.look_at(values, || source.place(tensor, first + row, 0));
             }
             let values: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();

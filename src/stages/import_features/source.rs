@@ -10,6 +10,9 @@ use crate::stages::array_file::{FileArray, holds_arrays, read_arrays};
 
 use super::ImportFeaturesParams;
 
+/// How much of a file is looked at to tell a table from something else.
+const SNIFFED_BYTES: usize = 1 << 12;
+
 /// Rows of numbers that are read in their order.
 pub(super) trait Source {
     /// The name and shape of each tensor of a row.
@@ -48,7 +51,14 @@ pub(super) fn open(
 ) -> Result<Box<dyn Source>, StageError> {
     let bytes = cx.map(&params.features)?;
     let file = cx.display(&params.features);
+    let is_parquet = ParquetRows::is_parquet(&bytes);
     let is_table = !holds_arrays(&bytes);
+    if is_table && !is_parquet && is_binary(&bytes) {
+        return Err(StageError::data_with_help(
+            format!("`{file}` is neither an array file nor a table"),
+            "expected .npy, .npz, safetensors, parquet or csv, told by content, not by name",
+        ));
+    }
     let columns = FeatureColumns {
         names: params.feature_columns.clone(),
         prefix: params.feature_prefix.clone(),
@@ -59,7 +69,7 @@ pub(super) fn open(
     }
     let source: Box<dyn Source> = if !is_table {
         Box::new(Arrays::open(params, cx)?)
-    } else if ParquetRows::is_parquet(&bytes) {
+    } else if is_parquet {
         let damaged = |error| StageError::data(format!("`{file}`: {error}"));
         let table = ParquetRows::open(bytes).map_err(damaged)?;
         Box::new(Parquet::open(&file, table, &columns, params)?)
@@ -70,6 +80,11 @@ pub(super) fn open(
         0 => Err(StageError::data(format!("`{file}` has no rows; expected one a sample"))),
         _ => Ok(source),
     }
+}
+
+/// Whether bytes cannot be the beginning of a text.
+fn is_binary(bytes: &[u8]) -> bool {
+    bytes.iter().take(SNIFFED_BYTES).any(|byte| *byte == 0)
 }
 
 /// The columns that say names and classes and those to keep, as far as they are wanted.
@@ -110,7 +125,8 @@ impl Arrays {
             }
             if array.info.rows() != rows {
                 let first = arrays[0].label();
-                let message = format!("{label}: {} rows, but {first} has {rows}", array.info.rows());
+                let message =
+                    format!("{label}: {} rows, but {first} has {rows}", array.info.rows());
                 return Err(StageError::data(message));
             }
         }

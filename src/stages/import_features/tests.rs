@@ -102,7 +102,8 @@ fn all_formats_give_the_same_features() {
 /// The table of the test above with names and classes, as parquet.
 fn parquet() -> Vec<u8> {
     let texts = |texts: &[&str]| Values::Text(texts.iter().map(|text| (*text).into()).collect());
-    let numbers = |at: usize| Values::Number((0..3).map(|row| Some(VALUES[2 * row + at])).collect());
+    let numbers =
+        |at: usize| Values::Number((0..3).map(|row| Some(VALUES[2 * row + at])).collect());
     let columns = vec![
         ("path".to_owned(), texts(&["c.jpg", "a.jpg", "b.jpg"])),
         ("f0".to_owned(), numbers(0)),
@@ -184,7 +185,10 @@ fn labels_that_cannot_be_name_their_row() {
         labelled(&labels, "wolf\nant\n", first_label).unwrap_err()
     };
     let beyond = message(&[0.0, 2.0, 1.0], 0);
-    assert!(beyond.contains("labels.npy`: row 1 (counted from 0) is 2; expected 0 to 1"), "{beyond}");
+    assert!(
+        beyond.contains("labels.npy`: row 1 (counted from 0) is 2; expected 0 to 1"),
+        "{beyond}"
+    );
     assert!(message(&[0.0, 1.0, 1.0], 1).contains("row 0 (counted from 0) is 0; expected 1 to 2"));
     assert!(message(&[0.0, 0.5, 1.0], 0).contains("row 1 (counted from 0) is 0.5"));
     assert!(message(&[0.0, f64::NAN, 1.0], 0).contains("is NaN; expected"));
@@ -213,9 +217,7 @@ fn numbers_that_are_none_are_refused_with_their_place() {
 fn rows_of_zeros_are_pointed_out() {
     let features = npy(Element::F32, &[3, 2], &[1.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
     let outcome = import(&features, SAMPLES, |_| ()).unwrap();
-    let is_warning = |signal: &Signal| {
-        matches!(signal, Signal::Warning { text } if text.starts_with("2 rows hold nothing but zeros"))
-    };
+    let is_warning = |signal: &Signal| matches!(signal, Signal::Warning { text } if text.starts_with("2 rows hold nothing but zeros"));
     assert!(outcome.signals.iter().any(is_warning), "{:?}", outcome.signals);
 }
 
@@ -248,14 +250,20 @@ fn parameters_that_contradict_each_other_are_refused() {
         change(&mut params, file());
         check(&params).unwrap_err().to_string()
     };
-    assert!(message(|params, file| {
-        params.samples.clone_from(&file);
-        params.labels = file;
-    }).starts_with("parameter `labels`"));
+    assert!(
+        message(|params, file| {
+            params.samples.clone_from(&file);
+            params.labels = file;
+        })
+        .starts_with("parameter `labels`")
+    );
     assert!(message(|params, file| params.labels = file).starts_with("parameter `classes`"));
     assert!(message(|params, file| params.classes = file).starts_with("parameter `classes`"));
     assert!(message(|params, file| params.names = file).starts_with("parameter `names`"));
-    assert!(message(|params, _| params.arrays = vec!["a".into(), "a".into()]).contains("`a` is there twice"));
+    assert!(
+        message(|params, _| params.arrays = vec!["a".into(), "a".into()])
+            .contains("`a` is there twice")
+    );
 }
 
 #[test]
