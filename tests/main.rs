@@ -11,3 +11,4 @@ mod runner;
 mod splits;
 mod support;
 mod versions;
+mod your_data;

@@ -12,7 +12,7 @@ use erpc_pipe::recipe::Platform;
 use erpc_pipe::stages::registry;
 use serde_json::Value;
 
-use crate::support::files::{SOUND, sound};
+use crate::support::files::{SOUND, idx, png, sound};
 use crate::support::provenance;
 use crate::support::published::{IMPORTS, sound_att_splits, sound_res101};
 
@@ -30,6 +30,18 @@ params = { text = "word" }
 [stage.note]
 kind   = "import-file"
 params = { file = "names.txt" }
+
+[stage.numbers]
+kind   = "import-features"
+params = { features = "features.csv", feature_prefix = "f", name_column = "name" }
+
+[stage.digits]
+kind   = "import-idx"
+params = { images = "images.idx", labels = "labels.idx" }
+
+[stage.folder]
+kind   = "import-folder"
+params = { folder = "photos" }
 
 [stage.both]
 kind   = "concatenate"
@@ -100,7 +112,12 @@ fn what_a_stage_makes_changes_only_with_its_version() {
     project
         .file("x.toml", format!("{SOUND}{REST}{IMPORTS}"))
         .file("data/res101.mat", sound_res101())
-        .file("data/att_splits.mat", sound_att_splits());
+        .file("data/att_splits.mat", sound_att_splits())
+        .file("data/features.csv", "name,class,f0,f1\na,ant,1,0.5\nb,bee,-2,1e-3\n")
+        .file("data/images.idx", idx(&[2, 2, 2], &[0, 50, 100, 150, 200, 250, 1, 2]))
+        .file("data/labels.idx", idx(&[2], &[7, 1]))
+        .file("data/photos/fox/1.png", png(7))
+        .file("data/photos/owl/1.png", png(9));
     project.execute(&["x.toml"]);
     let provenance = provenance(&project, "sound");
     let lines = made(&provenance);

@@ -10,6 +10,7 @@
 mod blob;
 mod figure;
 mod table;
+mod table_rows;
 mod text;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub use figure::{
     text_width,
 };
 pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
+pub use table_rows::ParquetRows;
 pub use text::PlainText;
 
 /// The name of a kind of artifact, as ports and messages show it.

@@ -75,6 +75,12 @@ pub fn parse_names(text: &str) -> Result<Vec<String>, AttributeFileError> {
     Ok(names)
 }
 
+/// How many numbers stand on the first line of a matrix.
+#[must_use]
+pub fn first_width(text: &str) -> usize {
+    lines(text).next().map_or(0, |(_, line)| line.split_whitespace().count())
+}
+
 /// Reads the matrix, one row a class.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 
 pub mod attribute_files;
 pub mod attributes;
+pub mod class_list;
+pub mod feature_table;
 pub mod features;
 pub mod folds;
 pub mod glyphs;
@@ -13,6 +15,7 @@ pub mod preprocess;
 pub mod published_files;
 pub mod published_protocol;
 pub mod published_split;
+pub mod sample_table;
 pub mod samples;
 pub mod split;
 pub mod split_audit;

@@ -1,11 +1,12 @@
 //! The table that goes with an archive of photos: one row a photo, with its path and class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::sample_table::{SampleRow, SampleTableError, read_sample_table};
 use crate::id::Digest;
 
 /// A row of the table.
@@ -48,35 +49,9 @@ pub enum Kept {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PhotoIndexError {
-    /// It is not a table of comma-separated values.
-    #[error("not a table of comma-separated values: {0}")]
-    Csv(#[from] csv::Error),
-    /// A column is not there.
-    #[error("there is no column `{column}`; the columns are {}", available.join(", "))]
-    Column {
-        /// The column.
-        column: String,
-        /// Those there are.
-        available: Vec<String>,
-    },
-    /// A path or class is empty.
-    #[error("line {line}: the column `{column}` is empty")]
-    EmptyCell {
-        /// The line.
-        line: u64,
-        /// The column.
-        column: &'static str,
-    },
-    /// A path occurs twice.
-    #[error("line {line}: the path `{path}` is on line {first} already")]
-    Duplicate {
-        /// The later line.
-        line: u64,
-        /// The earlier line.
-        first: u64,
-        /// The path.
-        path: String,
-    },
+    /// It is no table of samples.
+    #[error(transparent)]
+    Table(#[from] SampleTableError),
     /// No row is left.
     #[error("no row is left after the filter `matches = [{}]`", matches.join(", "))]
     Nothing {
@@ -93,40 +68,25 @@ pub fn read_photo_index(
     input: impl Read,
     filter: &PhotoFilter,
 ) -> Result<BTreeMap<String, Photo>, PhotoIndexError> {
-    let mut reader = csv::Reader::from_reader(input);
-    let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let column = |name: &str| {
-        header.iter().position(|column| column == name).ok_or_else(|| PhotoIndexError::Column {
-            column: name.to_owned(),
-            available: header.clone(),
-        })
-    };
-    let (path_at, class_at) = (column("path")?, column("class")?);
-    let match_at = if filter.matches.is_empty() { None } else { Some(column("match")?) };
-    let kept = filter.columns.iter().map(|name| column(name)).collect::<Result<Vec<_>, _>>()?;
+    let mut kept = filter.columns.clone();
+    // The column of the filter is read behind those that are kept.
+    kept.extend((!filter.matches.is_empty()).then(|| "match".to_owned()));
     let mut photos: BTreeMap<String, Photo> = BTreeMap::new();
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
-        let (path, class) = (cell(path_at), cell(class_at));
-        for (column, value) in [("path", &path), ("class", &class)] {
-            if value.is_empty() {
-                return Err(PhotoIndexError::EmptyCell { line, column });
-            }
+    for SampleRow { line, name, class, mut columns } in read_sample_table(input, &["path"], &kept)?
+    {
+        let matched = columns.drain(filter.columns.len()..).next();
+        if matched.is_none_or(|matched| filter.matches.contains(&matched)) {
+            photos.insert(name, Photo { line, class, columns });
         }
-        if let Some(earlier) = photos.get(&path) {
-            return Err(PhotoIndexError::Duplicate { line, first: earlier.line, path });
-        }
-        let columns = kept.iter().map(|at| cell(*at)).collect();
-        let wanted = match_at.is_none_or(|at| filter.matches.contains(&cell(at)));
-        // Unwanted rows stay until the end, so that duplicates among them are found as well.
-        let class = if wanted { class } else { String::new() };
-        photos.insert(path, Photo { line, class, columns });
     }
-    photos.retain(|_, photo| !photo.class.is_empty());
     if let Some(limit) = filter.max_per_class {
-        thin_out(&mut photos, limit, filter.kept_per_class);
+        let rows = photos.iter().map(|(path, photo)| {
+            let place = usize::try_from(photo.line).unwrap_or(usize::MAX);
+            (place, path.clone(), photo.class.clone())
+        });
+        for path in surplus(rows, limit, filter.kept_per_class) {
+            photos.remove(&path);
+        }
     }
     if photos.is_empty() {
         return Err(PhotoIndexError::Nothing { matches: filter.matches.clone() });
@@ -134,20 +94,24 @@ pub fn read_photo_index(
     Ok(photos)
 }
 
-fn thin_out(photos: &mut BTreeMap<String, Photo>, limit: usize, kept: Kept) {
-    let mut by_class: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
-    for (path, photo) in photos.iter() {
-        by_class.entry(photo.class.clone()).or_default().push((photo.line, path.clone()));
+/// Of samples, given as place, name and class, the names of those that are too many in their class.
+pub fn surplus(
+    samples: impl Iterator<Item = (usize, String, String)>,
+    limit: usize,
+    kept: Kept,
+) -> BTreeSet<String> {
+    let mut by_class: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+    for (place, name, class) in samples {
+        by_class.entry(class).or_default().push((place, name));
     }
-    for mut rows in by_class.into_values() {
+    let too_many = |mut names: Vec<(usize, String)>| {
         match kept {
-            Kept::Digest => rows.sort_by_key(|(_, path)| Digest::of(path.as_bytes())),
-            Kept::First => rows.sort(),
+            Kept::Digest => names.sort_by_key(|(_, name)| Digest::of(name.as_bytes())),
+            Kept::First => names.sort(),
         }
-        for (_, path) in rows.into_iter().skip(limit) {
-            photos.remove(&path);
-        }
-    }
+        names.into_iter().skip(limit).map(|(_, name)| name)
+    };
+    by_class.into_values().flat_map(too_many).collect()
 }
 
 #[cfg(test)]

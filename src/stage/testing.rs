@@ -113,6 +113,13 @@ impl Bench {
         FileRef::new(digest.to_string())
     }
 
+    /// Refers to a folder that exists.
+    pub fn outside_folder(&mut self, path: &Path) -> FileRef {
+        let digest = Digest::of(path.as_os_str().as_encoded_bytes());
+        self.files.insert(digest, path.to_owned());
+        FileRef::new(digest.to_string())
+    }
+
     /// The checkpoints that all runs of this bench share.
     #[must_use]
     pub fn checkpoints(&self) -> Checkpoints {

@@ -6,10 +6,12 @@ use std::io::{self, Read};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::images::{Images, ImagesWriter};
+use crate::data::images::Images;
 use crate::data::photo_index::{Kept, Photo, PhotoFilter, read_photo_index};
-use crate::data::samples::{Sample, Samples};
+use crate::data::samples::Samples;
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
+
+use super::pictures::{Pictures, is_picture};
 
 /// What to import.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -90,22 +92,19 @@ impl Stage for ImportPhotos {
             .map_err(|error| StageError::data_with_help(format!("`{index}`: {error}"), EXPECTED))?;
         let mut import = Import {
             archive: cx.display(&params.archive),
-            images: ImagesWriter::new(cx.writer("images")?),
-            rows: Vec::with_capacity(wanted.len()),
-            columns: params.columns.iter().map(|name| (name.clone(), Vec::new())).collect(),
+            pictures: Pictures::new(cx)?,
             lines: BTreeSet::new(),
         };
         import.read(cx.open(&params.archive)?, &wanted, &params.columns, cx)?;
         import.check_complete(&index, &wanted)?;
-        import.finish()
+        let (images, samples) = import.pictures.finish()?;
+        Ok(ImportPhotosOutputs { images, samples })
     }
 }
 
 struct Import {
     archive: String,
-    images: ImagesWriter,
-    rows: Vec<Sample>,
-    columns: BTreeMap<String, Vec<String>>,
+    pictures: Pictures,
     /// The lines of the table that were found in the archive.
     lines: BTreeSet<u64>,
 }
@@ -128,8 +127,8 @@ impl Import {
             photo.clear();
             entry.read_to_end(&mut photo).map_err(|error| self.damaged(&error))?;
             self.take(&path, row, columns, &photo, entry.size())?;
-            if self.rows.len().is_multiple_of(256) {
-                cx.progress(self.rows.len() as u64, wanted.len() as u64, "images");
+            if self.pictures.len().is_multiple_of(256) {
+                cx.progress(self.pictures.len() as u64, wanted.len() as u64, "images");
             }
         }
         Ok(())
@@ -158,10 +157,9 @@ impl Import {
             let help = "replace the picture, or leave its row out of the table";
             return Err(StageError::data_with_help(message, help));
         }
-        self.images.push(path, photo).map_err(encode_error)?;
-        self.rows.push(Sample { name: path.to_owned(), class: row.class.clone() });
+        self.pictures.push(path, &row.class, photo)?;
         for (name, value) in columns.iter().zip(&row.columns) {
-            self.columns.entry(name.clone()).or_default().push(value.clone());
+            self.pictures.column(name, value);
         }
         Ok(())
     }
@@ -187,26 +185,12 @@ impl Import {
         ))
     }
 
-    fn finish(self) -> Result<ImportPhotosOutputs, StageError> {
-        let samples = Samples::new(self.rows, self.columns)
-            .map_err(|error| StageError::data(error.to_string()))?;
-        Ok(ImportPhotosOutputs { images: self.images.finish().map_err(encode_error)?, samples })
-    }
-
     fn damaged(&self, error: &io::Error) -> StageError {
         StageError::data_with_help(
             format!("`{}` is not a complete tar archive: {error}", self.archive),
             "expected a tar archive that is not compressed; copy it again, or decompress it",
         )
     }
-}
-
-fn encode_error(source: io::Error) -> StageError {
-    StageError::Encode { port: "images".to_owned(), source }
-}
-
-fn is_picture(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xff, 0xd8, 0xff]) || bytes.starts_with(b"\x89PNG\r\n\x1a\n")
 }
 
 #[cfg(test)]

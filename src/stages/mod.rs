@@ -3,6 +3,7 @@
 //! To add one, copy the shape of `evaluate.rs` (parameters, inputs, outputs, `run`, tests) and add
 //! a line to [`registry`].
 
+mod array_file;
 pub mod audit_splits;
 pub mod concatenate;
 pub mod control_attributes;
@@ -19,7 +20,10 @@ pub mod fit_prototype;
 pub mod fit_ranking;
 pub mod fit_sae;
 pub mod import_attributes;
+pub mod import_features;
 pub mod import_file;
+pub mod import_folder;
+pub mod import_idx;
 pub mod import_mat_attributes;
 pub mod import_mat_features;
 pub mod import_onnx;
@@ -27,6 +31,7 @@ pub mod import_photos;
 pub mod import_split;
 mod mat_source;
 mod metric;
+mod pictures;
 pub mod plot;
 mod pool;
 mod rows;
@@ -59,7 +64,10 @@ pub fn registry() -> Registry {
         .with::<fit_ranking::FitRanking<fit_ranking::Sje>>()
         .with::<fit_sae::FitSae>()
         .with::<import_attributes::ImportAttributes>()
+        .with::<import_features::ImportFeatures>()
         .with::<import_file::ImportFile>()
+        .with::<import_folder::ImportFolder>()
+        .with::<import_idx::ImportIdx>()
         .with::<import_mat_attributes::ImportMatAttributes>()
         .with::<import_mat_features::ImportMatFeatures>()
         .with::<import_onnx::ImportOnnx>()

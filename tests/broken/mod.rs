@@ -3,6 +3,7 @@
 //! The messages are snapshots, so a change of wording is seen in review.
 
 mod data;
+mod formats;
 mod manifests;
 mod matlab;
 mod networks;

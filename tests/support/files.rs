@@ -1,9 +1,11 @@
 //! Small data files to break.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 
 use erpc_pipe::onnx::ModelBuilder;
 use image::{ImageFormat, Rgb, RgbImage};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::Project;
 
@@ -26,6 +28,25 @@ pub(crate) fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
         archive.append_data(&mut header, path, content.as_slice()).unwrap();
     }
     archive.into_inner().unwrap()
+}
+
+/// A zip archive of members that are not compressed, as `numpy.savez` makes it.
+pub(crate) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in members {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(content).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// An IDX file of bytes.
+pub(crate) fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, u8::try_from(shape.len()).unwrap()];
+    bytes.extend(shape.iter().flat_map(|side| side.to_be_bytes()));
+    bytes.extend(values);
+    bytes
 }
 
 /// Three classes with four photos each.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder as _};
+use image::ExtendedColorType;
 use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -16,6 +15,7 @@ use crate::data::glyphs::{
 use crate::data::images::{Images, ImagesWriter};
 use crate::data::samples::{Sample, Samples};
 use crate::stage::{StageContext, StageError};
+use crate::stages::pictures::encode_png;
 
 use super::params::SynthesizeGlyphsParams;
 
@@ -87,22 +87,14 @@ impl Painter<'_> {
             cue: if self.params.layout == Layout::Poses { self.params.cue } else { 0.0 },
             noise: self.params.noise,
         };
+        let side = self.params.size;
         let paint_one = |(name, mut rng): (String, ChaCha8Rng)| {
             let scene = draw_scene(&scene_rule, &self.codes[class], self.layouts, &mut rng);
             let pixels = paint(&paint_rule, &scene, &mut rng);
-            Ok((name, encode_png(&pixels, self.params.size)?, scene))
+            Ok((name, encode_png(&pixels, side, side, ExtendedColorType::Rgb8)?, scene))
         };
         self.pool.install(|| streams.into_par_iter().map(paint_one).collect())
     }
-}
-
-fn encode_png(pixels: &[u8], size: usize) -> Result<Vec<u8>, StageError> {
-    let side = u32::try_from(size).map_err(|error| StageError::Bug(error.to_string()))?;
-    let mut png = Vec::new();
-    PngEncoder::new(&mut png)
-        .write_image(pixels, side, side, ExtendedColorType::Rgb8)
-        .map_err(|error| StageError::Bug(error.to_string()))?;
-    Ok(png)
 }
 
 fn encode_error(port: &'static str) -> impl Fn(io::Error) -> StageError {
