@@ -30,6 +30,10 @@ params = { text = "word" }
 kind   = "import-file"
 params = { file = "names.txt" }
 
+[stage.groups]
+kind   = "import-class-tree"
+params = { file = "groups.csv" }
+
 [stage.both]
 kind   = "concatenate"
 inputs = { parts = ["word", "note"] }
@@ -60,6 +64,7 @@ params = { figure = "calibration" }
 #[test]
 fn what_a_stage_makes_changes_only_with_its_version() {
     let project = sound();
+    project.file("data/groups.csv", "fox,canine\ndog,canine\ncanine,animal\nowl,animal\n");
     project.file("x.toml", format!("{SOUND}{REST}"));
     project.execute(&["x.toml"]);
     let provenance = provenance(&project, "sound");

@@ -3,6 +3,7 @@
 
 pub mod attribute_files;
 pub mod attributes;
+pub mod class_tree;
 pub mod features;
 pub mod glyphs;
 pub mod images;

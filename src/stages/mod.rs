@@ -12,6 +12,7 @@ pub mod extract;
 mod fake;
 pub mod fit_eszsl;
 pub mod import_attributes;
+pub mod import_class_tree;
 pub mod import_file;
 pub mod import_onnx;
 pub mod import_photos;
@@ -40,6 +41,7 @@ pub fn registry() -> Registry {
         .with::<extract::Extract>()
         .with::<fit_eszsl::FitEszsl>()
         .with::<import_attributes::ImportAttributes>()
+        .with::<import_class_tree::ImportClassTree>()
         .with::<import_file::ImportFile>()
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()

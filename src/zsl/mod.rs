@@ -2,18 +2,21 @@
 //!
 //! `C` classes, `A` attributes, `D` feature width, `N` images.
 
+pub mod calibration_error;
 pub mod candidates;
 pub mod decision;
 pub mod eszsl;
 pub mod evaluate;
 mod evaluation;
-#[cfg(test)]
-mod golden;
+pub mod failure;
 pub mod grid;
+pub mod hierarchy;
 pub mod linear;
 pub mod metrics;
 pub mod model;
 pub mod moments;
+pub mod purity;
+pub mod retrieval;
 pub mod rows;
 pub mod scaling;
 pub mod scores;
