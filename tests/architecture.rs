@@ -94,7 +94,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_test_file(path: &Path) -> bool {
-    let is_test = |name: &str| ["tests", "testing", "golden"].contains(&name);
+    let is_test = |name: &str| ["tests", "testing"].contains(&name);
     path.iter().filter_map(OsStr::to_str).any(|part| is_test(part.trim_end_matches(".rs")))
 }
 

@@ -43,6 +43,10 @@ params = { images = "images.idx", labels = "labels.idx" }
 kind   = "import-folder"
 params = { folder = "photos" }
 
+[stage.groups]
+kind   = "import-class-tree"
+params = { file = "groups.csv" }
+
 [stage.both]
 kind   = "concatenate"
 inputs = { parts = ["word", "note"] }
@@ -117,7 +121,8 @@ fn what_a_stage_makes_changes_only_with_its_version() {
         .file("data/images.idx", idx(&[2, 2, 2], &[0, 50, 100, 150, 200, 250, 1, 2]))
         .file("data/labels.idx", idx(&[2], &[7, 1]))
         .file("data/photos/fox/1.png", png(7))
-        .file("data/photos/owl/1.png", png(9));
+        .file("data/photos/owl/1.png", png(9))
+        .file("data/groups.csv", "fox,canine\ndog,canine\ncanine,animal\nowl,animal\n");
     project.execute(&["x.toml"]);
     let provenance = provenance(&project, "sound");
     let lines = made(&provenance);

@@ -4,6 +4,7 @@
 pub mod attribute_files;
 pub mod attributes;
 pub mod class_list;
+pub mod class_tree;
 pub mod feature_table;
 pub mod features;
 pub mod folds;

@@ -9,6 +9,7 @@
 
 use crate::id::TrialId;
 use crate::stage::GatheredItem;
+use crate::zsl::calibration_error::{CalibrationError, ReliabilityBin};
 use crate::zsl::{ClassAccuracy, CurvePoint, Evaluation};
 
 const ANIMALS: [&str; 12] = [
@@ -74,6 +75,15 @@ pub(super) fn evaluation(seen: usize, unseen: usize, seed: u64) -> Evaluation {
         train_images: 120 * seen,
         test_seen_images: images(&per_class[..seen]),
         test_unseen_images: images(&per_class[seen..]),
+        calibration_error: CalibrationError {
+            equal_widths: 0.21 + 0.01 * random.next(),
+            equal_counts: 0.22,
+            equal_widths_linear: 0.2,
+            equal_counts_linear: 0.19,
+            density: 0.18,
+        },
+        reliability: reliability(&mut random),
+        hierarchy: None,
         hyperparameters: vec![("gamma".into(), 100.0)],
         per_class,
         classes,
@@ -128,6 +138,19 @@ fn area(curve: &[CurvePoint]) -> f64 {
         (pair[1].unseen - pair[0].unseen) * (pair[0].seen + pair[1].seen) / 2.0
     };
     curve.windows(2).map(step).sum()
+}
+
+/// Fifteen bins of a model that is too sure of itself; the first ones are empty.
+fn reliability(random: &mut Random) -> Vec<ReliabilityBin> {
+    let bin = |bin: u32| {
+        let (low, high) = (f64::from(bin) / 15.0, f64::from(bin + 1) / 15.0);
+        let images = if bin < 2 { 0 } else { 10 + 12 * bin };
+        let share = (low * low + 0.1 * random.next()).min(1.0);
+        let hits = (share * f64::from(images)) as u32;
+        let confidence = f64::midpoint(low, high) * f64::from(images);
+        ReliabilityBin { low, high, images, hits, confidence }
+    };
+    (0..15).map(bin).collect()
 }
 
 /// A tiny generator of numbers from 0 to 1, good enough for pictures.

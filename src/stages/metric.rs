@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::Scale;
 use crate::zsl::Evaluation;
+use crate::zsl::hierarchy::Hierarchy;
 
 /// A number of an [`Evaluation`], under the name that it has there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -24,10 +25,26 @@ pub enum Metric {
     Ausuc,
     /// The calibration subtracted from seen classes.
     Delta,
+    /// Expected calibration error over bins of equal width; see `evaluate`.
+    Ece,
+    /// The same over bins of equal counts.
+    EceCounts,
+    /// The same over bins of equal width, images shared by the two nearest.
+    EceLinear,
+    /// The same over bins of equal counts, images shared by the two nearest.
+    EceCountsLinear,
+    /// The same by kernel density estimates.
+    EceDensity,
+    /// F over the groups of a class tree; needs the input `tree` of `evaluate`.
+    HierarchicalF,
+    /// Mean number of links between label and prediction in the class tree.
+    Tie,
+    /// Mean height of the lowest common group in the class tree.
+    Lca,
 }
 
 impl Metric {
-    /// Its value.
+    /// Its value; NaN where it was not measured.
     pub(super) fn of(self, evaluation: &Evaluation) -> f64 {
         match self {
             Self::T1 => evaluation.t1,
@@ -37,6 +54,14 @@ impl Metric {
             Self::AccInstance => evaluation.acc_instance,
             Self::Ausuc => evaluation.ausuc,
             Self::Delta => evaluation.delta,
+            Self::Ece => evaluation.calibration_error.equal_widths,
+            Self::EceCounts => evaluation.calibration_error.equal_counts,
+            Self::EceLinear => evaluation.calibration_error.equal_widths_linear,
+            Self::EceCountsLinear => evaluation.calibration_error.equal_counts_linear,
+            Self::EceDensity => evaluation.calibration_error.density,
+            Self::HierarchicalF => of_tree(evaluation, |tree| tree.f),
+            Self::Tie => of_tree(evaluation, |tree| tree.tie),
+            Self::Lca => of_tree(evaluation, |tree| tree.lca),
         }
     }
 
@@ -50,6 +75,14 @@ impl Metric {
             Self::AccInstance => "acc_instance",
             Self::Ausuc => "ausuc",
             Self::Delta => "delta",
+            Self::Ece => "ece",
+            Self::EceCounts => "ece_counts",
+            Self::EceLinear => "ece_linear",
+            Self::EceCountsLinear => "ece_counts_linear",
+            Self::EceDensity => "ece_density",
+            Self::HierarchicalF => "hierarchical_f",
+            Self::Tie => "tie",
+            Self::Lca => "lca",
         }
     }
 
@@ -63,11 +96,42 @@ impl Metric {
             Self::AccInstance => "instance acc.",
             Self::Ausuc => "AUSUC",
             Self::Delta => "δ",
+            Self::Ece => "ECE",
+            Self::EceCounts => "ECE (counts)",
+            Self::EceLinear => "ECE (linear)",
+            Self::EceCountsLinear => "ECE (counts, linear)",
+            Self::EceDensity => "ECE (density)",
+            Self::HierarchicalF => "hier. F",
+            Self::Tie => "TIE",
+            Self::Lca => "LCA",
         }
     }
 
     /// The unit in which it is printed.
     pub(super) fn scale(self) -> Scale {
-        if self == Self::Delta { Scale::Plain } else { Scale::Percent }
+        match self {
+            Self::Delta | Self::Tie | Self::Lca => Scale::Plain,
+            _ => Scale::Percent,
+        }
     }
+
+    /// Whether it is a share of right answers, or a mean of such.
+    pub(super) fn is_accuracy(self) -> bool {
+        use Metric::{AccInstance, Ausuc, Harmonic, Seen, T1, Unseen};
+        matches!(self, T1 | Unseen | Seen | Harmonic | AccInstance | Ausuc)
+    }
+
+    /// What to do where it was not measured.
+    pub(super) fn remedy(self) -> &'static str {
+        match self {
+            Self::HierarchicalF | Self::Tie | Self::Lca => {
+                "connect a class tree to the input `tree` of the stage `evaluate`"
+            }
+            _ => "look at the stage that made this evaluation",
+        }
+    }
+}
+
+fn of_tree(evaluation: &Evaluation, value: fn(&Hierarchy) -> f64) -> f64 {
+    evaluation.hierarchy.as_ref().map_or(f64::NAN, value)
 }

@@ -20,6 +20,7 @@ pub mod fit_prototype;
 pub mod fit_ranking;
 pub mod fit_sae;
 pub mod import_attributes;
+pub mod import_class_tree;
 pub mod import_features;
 pub mod import_file;
 pub mod import_folder;
@@ -64,6 +65,7 @@ pub fn registry() -> Registry {
         .with::<fit_ranking::FitRanking<fit_ranking::Sje>>()
         .with::<fit_sae::FitSae>()
         .with::<import_attributes::ImportAttributes>()
+        .with::<import_class_tree::ImportClassTree>()
         .with::<import_features::ImportFeatures>()
         .with::<import_file::ImportFile>()
         .with::<import_folder::ImportFolder>()

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{Artifact, ArtifactKind, Blob};
 use crate::data::{decode_json, encode_json};
 
+use super::calibration_error::{CalibrationError, ReliabilityBin};
+use super::hierarchy::Hierarchy;
+
 /// The evaluation of one model on one split, in fractions of one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -36,6 +39,14 @@ pub struct Evaluation {
     pub test_seen_images: usize,
     /// How many test images of unseen classes there are.
     pub test_unseen_images: usize,
+    /// How far confidences are from shares of hits, over all test images in the generalised
+    /// setting at `delta`. The confidence of an image is what a softmax over the calibrated scores
+    /// gives to the prediction, so it means something where scores are logits.
+    pub calibration_error: CalibrationError,
+    /// Hits over confidence, in bins of equal width.
+    pub reliability: Vec<ReliabilityBin>,
+    /// How grave the mistakes in the generalised setting are by a tree of classes; none without.
+    pub hierarchy: Option<Hierarchy>,
     /// Hyper-parameters as chosen, by name.
     pub hyperparameters: Vec<(String, f64)>,
     /// Accuracy per class; seen classes first, then unseen, each in the order of `classes`.
@@ -79,7 +90,7 @@ pub struct CurvePoint {
 
 impl Artifact for Evaluation {
     const KIND: ArtifactKind = ArtifactKind("evaluation");
-    const CODEC: u32 = 1;
+    const CODEC: u32 = 2;
 
     fn encode(&self, out: &mut dyn io::Write) -> io::Result<()> {
         encode_json(self, out)

@@ -2,6 +2,7 @@
 //!
 //! `C` classes, `A` attributes, `D` feature width, `N` images.
 
+pub mod calibration_error;
 pub mod candidates;
 pub mod compact;
 pub mod conse;
@@ -10,10 +11,10 @@ pub mod decision;
 pub mod eszsl;
 pub mod evaluate;
 mod evaluation;
-#[cfg(test)]
-mod golden;
+pub mod failure;
 pub mod grid;
 pub mod head;
+pub mod hierarchy;
 pub mod jury;
 pub mod likelihood;
 pub mod linear;
@@ -21,7 +22,9 @@ pub mod link;
 pub mod metrics;
 pub mod model;
 pub mod moments;
+pub mod purity;
 pub mod ranking;
+pub mod retrieval;
 pub mod rows;
 pub mod sae;
 pub mod scaling;

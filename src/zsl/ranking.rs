@@ -13,9 +13,7 @@
 //! it is counted. `DeViSE` starts from a language model; here classes are given by attributes. All
 //! begin with W = 0, where every hinge is the margin.
 
-use faer::Mat;
-#[cfg(test)]
-use faer::MatRef;
+use faer::{Mat, MatRef};
 
 /// What a loss makes of the hinges.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,8 +115,8 @@ impl Ranking {
     }
 
     /// Starts from W, [D, A], instead of 0.
-    #[cfg(test)]
-    pub(super) fn starting_from(mut self, weights: MatRef<'_, f64>) -> Self {
+    #[must_use]
+    pub fn starting_from(mut self, weights: MatRef<'_, f64>) -> Self {
         let column = |attribute: usize| (0..weights.nrows()).map(move |row| (row, attribute));
         self.weights = (0..weights.ncols()).flat_map(column).map(|at| weights[at]).collect();
         self

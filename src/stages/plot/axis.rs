@@ -91,6 +91,9 @@ pub(super) fn draw_below(drawing: &mut Drawing, area: &Bounds, axis: &Axis) {
     }
     let ends = vec![(area.left, area.bottom), (area.right, area.bottom)];
     drawing.line(ends, AXIS, 1.0, Dash::Solid);
+    if axis.title.is_empty() {
+        return;
+    }
     let at = (f64::midpoint(area.left, area.right), area.bottom + GAP + TICK_SIZE + GAP + 1.0);
     let title = Text::new(at, LABEL_SIZE, axis.title.clone());
     drawing.text(Text { vertical: VerticalAnchor::Top, ..title }.centred());

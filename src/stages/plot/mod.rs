@@ -14,6 +14,7 @@ mod legend;
 mod notes;
 mod palette;
 mod per_class;
+mod reliability;
 mod seen_unseen;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ pub enum FigureKind {
     Confusion,
     /// The accuracy of each class, sorted.
     PerClass,
+    /// Accuracy over confidence, and how many images are that sure.
+    Reliability,
     /// Seen over unseen accuracy, with the area under it.
     SeenUnseen,
 }
@@ -50,7 +53,8 @@ pub enum FigureKind {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlotParams {
-    /// The kind of figure: `bars`, `calibration`, `confusion`, `per-class` or `seen-unseen`.
+    /// The kind of figure: `bars`, `calibration`, `confusion`, `per-class`, `reliability` or
+    /// `seen-unseen`.
     pub figure: FigureKind,
     /// What stands above it. Default: a title that fits the kind.
     #[serde(default)]
@@ -59,8 +63,8 @@ pub struct PlotParams {
     /// name of the gathered stage. Default: empty, for all axes but the seed and those of `select`.
     #[serde(default)]
     pub rows: Vec<String>,
-    /// Which evaluations to show: axis to label. Default: all; `calibration`, `confusion` and
-    /// `per-class` show one row, so a sweep needs a selection there.
+    /// Which evaluations to show: axis to label. Default: all; `calibration`, `confusion`,
+    /// `per-class` and `reliability` show one row, so a sweep needs a selection there.
     #[serde(default)]
     pub select: BTreeMap<String, String>,
     /// The bars of each row, for `bars` only. Default: t1, unseen, seen, harmonic.
@@ -129,8 +133,9 @@ impl Stage for Plot {
             if params.metrics.is_empty() {
                 return Err(StageError::parameter("metrics", "is empty; expected at least one"));
             }
-            if params.metrics.contains(&Metric::Delta) {
-                let message = "`delta` is not an accuracy and has no place beside them";
+            if let Some(metric) = params.metrics.iter().find(|metric| !metric.is_accuracy()) {
+                let name = metric.name();
+                let message = format!("`{name}` is not an accuracy and has no place beside them");
                 return Err(StageError::parameter("metrics", message));
             }
         }
@@ -163,6 +168,7 @@ fn sketch(params: &PlotParams, rows: &[Row<'_>]) -> Result<Sketch, StageError> {
         FigureKind::Calibration => calibration::sketch(params, only_row(params, rows)?),
         FigureKind::Confusion => confusion::sketch(params, only_row(params, rows)?),
         FigureKind::PerClass => per_class::sketch(params, only_row(params, rows)?),
+        FigureKind::Reliability => reliability::sketch(params, only_row(params, rows)?),
         FigureKind::SeenUnseen => seen_unseen::sketch(params, rows),
     }
 }

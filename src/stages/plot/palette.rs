@@ -42,7 +42,7 @@ pub(super) fn metric(metric: Metric) -> Ink {
         Metric::Harmonic => HARMONIC,
         Metric::AccInstance => SKY,
         Metric::Ausuc => ORANGE,
-        Metric::Delta => Ink::BLACK,
+        _ => Ink::BLACK,
     }
 }
 

@@ -6,11 +6,12 @@ use crate::stage::GatheredItem;
 use crate::stage::testing::Bench;
 use crate::stages::fake;
 
-const KINDS: [FigureKind; 5] = [
+const KINDS: [FigureKind; 6] = [
     FigureKind::Bars,
     FigureKind::Calibration,
     FigureKind::Confusion,
     FigureKind::PerClass,
+    FigureKind::Reliability,
     FigureKind::SeenUnseen,
 ];
 

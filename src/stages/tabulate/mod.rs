@@ -133,7 +133,7 @@ fn check_numbers(rows: &[Row<'_>], metrics: &[Metric]) -> Result<(), StageError>
                     let name = metric.name();
                     return Err(StageError::data_with_help(
                         format!("`{name}` of `{label}`{seed} is {value}; expected a finite number"),
-                        "look at the stage that made this evaluation",
+                        metric.remedy(),
                     ));
                 }
             }

@@ -161,3 +161,18 @@ fn parameters_without_sense_are_refused() {
         assert!(matches!(Tabulate::check(&params), Err(StageError::Parameter { .. })));
     }
 }
+
+#[test]
+fn calibration_errors_are_shares_and_a_tree_must_be_there() {
+    let ece = TabulateParams { metrics: vec![Metric::Ece, Metric::EceDensity], ..params() };
+    let table: Table = run(&ece).output("table");
+    assert_eq!(table.texts("metric").unwrap()[..2], ["ece", "ece_density"]);
+    let density = table.numbers("mean").unwrap()[1].unwrap();
+    assert!((density - 0.18).abs() < 1e-12, "{density}");
+    let tie = TabulateParams { metrics: vec![Metric::Tie], ..params() };
+    let error = bench().run::<Tabulate>(&tie).err().unwrap();
+    let failure = error.to_failure();
+    let help = failure.help.unwrap();
+    assert!(failure.message.starts_with("`tie` of `eszsl`"), "{}", failure.message);
+    assert!(help.contains("connect a class tree"), "{help}");
+}
