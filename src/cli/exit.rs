@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::event::FailureClass;
 use crate::fs::FsError;
 use crate::manifest::ManifestError;
+use crate::onnx::OnnxError;
 use crate::plan::PlanError;
 use crate::run::RunError;
 use crate::store::StoreError;
@@ -110,6 +111,14 @@ pub enum CliError {
         /// What to do.
         help: String,
     },
+    /// A network cannot be read.
+    #[error("`{file}`: {source}")]
+    Network {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        source: OnnxError,
+    },
     /// A bug.
     #[error("a bug in erpc-pipe: {0}")]
     Bug(String),
@@ -139,7 +148,7 @@ impl CliError {
             Self::Manifest(_) => Exit::Manifest,
             Self::Plan(error) | Self::Run(RunError::Plan(error)) => plan_exit(error),
             Self::Store(error) | Self::Run(RunError::Store(error)) => store_exit(error),
-            Self::Fs(_) | Self::Output(_) => Exit::Stage,
+            Self::Fs(_) | Self::Output(_) | Self::Network { .. } => Exit::Stage,
             Self::Usage { .. } => Exit::Usage,
             Self::Bug(_) => Exit::Bug,
         }
@@ -148,6 +157,7 @@ impl CliError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
+            Self::Network { source, .. } => source.help(),
             Self::Plan(PlanError::Missing(_))
             | Self::Run(RunError::Plan(PlanError::Missing(_))) => Some(
                 "set ERPC_DATA to the folder that holds the data, or put it under `data/`".into(),

@@ -22,7 +22,7 @@ pub mod split;
 pub mod split_audit;
 pub mod splitting;
 
-pub use features::{FeatureError, Features, FeaturesWriter, Storage, TensorInfo, TensorView};
+pub use features::{FeatureError, Features, FeaturesWriter, Loss, Storage, TensorInfo, TensorView};
 pub use images::{Images, ImagesWriter};
 pub(crate) use json::{decode_json, encode_json};
-pub use preprocess::{ChannelOrder, ImageError, Preparer, Preprocess, Resize};
+pub use preprocess::{ChannelOrder, ImageError, Preparer, Preprocess, Resize, filled};

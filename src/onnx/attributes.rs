@@ -5,6 +5,11 @@ use crate::nn::{Rounding, Tensor, Window};
 use super::OnnxError;
 use super::graph::label;
 use super::proto::{AttributeProto, NodeProto, TensorProto, element};
+use super::shapes::type_name;
+
+/// No kernel, stride, dilation or padding of a network for images comes near this; one that does is
+/// damage, and would ask for all memory there is.
+const LONGEST: usize = 1 << 14;
 
 /// The attributes of one node; every complaint names it.
 pub(super) struct Attributes<'a>(pub(super) &'a NodeProto);
@@ -32,6 +37,11 @@ impl Attributes<'_> {
 
     pub(super) fn flag(&self, name: &str) -> bool {
         self.int(name, 0) != 0
+    }
+
+    /// A list of integers.
+    pub(super) fn ints(&self, name: &str) -> Option<&[i64]> {
+        self.get(name).map(|attribute| attribute.ints.as_slice())
     }
 
     /// A count that is not negative.
@@ -75,6 +85,11 @@ impl Attributes<'_> {
             after: [bottom, right],
             rounding: if self.flag("ceil_mode") { Rounding::Up } else { Rounding::Down },
         };
+        let all = [window.kernel, window.strides, window.dilations, window.before, window.after];
+        if let Some(length) = all.as_flattened().iter().find(|length| **length > LONGEST) {
+            let reason = format!("a length of {length} in its window; expected at most {LONGEST}");
+            return Err(self.error(reason));
+        }
         let positive = [window.kernel, window.strides, window.dilations];
         if positive.as_flattened().contains(&0) {
             return Err(self.error("kernel, strides and dilations must be at least 1"));
@@ -88,10 +103,8 @@ pub(super) fn floats(tensor: &TensorProto) -> Result<Tensor, OnnxError> {
     let damaged = |reason: String| OnnxError::Damaged { reason };
     let name = tensor.name.as_deref().unwrap_or_default();
     if tensor.data_type != Some(element::FLOAT) {
-        let found = tensor.data_type.unwrap_or_default();
-        return Err(damaged(format!(
-            "the constant `{name}` has type {found}; expected float32 (1)"
-        )));
+        let found = type_name(tensor.data_type.unwrap_or_default());
+        return Err(OnnxError::ElementType { tensor: name.to_owned(), found });
     }
     let values = match &tensor.raw_data {
         Some(raw) => raw
@@ -101,7 +114,8 @@ pub(super) fn floats(tensor: &TensorProto) -> Result<Tensor, OnnxError> {
         None => tensor.float_data.clone(),
     };
     let shape = shape(tensor)?;
-    if shape.iter().product::<usize>() != values.len() {
+    let expected = shape.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));
+    if expected != Some(values.len()) {
         let count = values.len();
         return Err(damaged(format!(
             "the constant `{name}` of shape {shape:?} has {count} values"

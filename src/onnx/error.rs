@@ -50,6 +50,20 @@ pub enum OnnxError {
         /// All names.
         offered: Vec<String>,
     },
+    /// It does not take one thing, images.
+    #[error("the network has {} inputs ({}); expected one, for images", names.len(), list(names))]
+    Inputs {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Weights of a type that the embedded kernels do not take.
+    #[error("the weights `{tensor}` are {found}; the embedded kernels take float32")]
+    ElementType {
+        /// The tensor.
+        tensor: String,
+        /// The name of its type.
+        found: &'static str,
+    },
     /// Weights are in another file.
     #[error("the weights `{tensor}` are in another file (external data)")]
     ExternalData {
@@ -114,6 +128,13 @@ impl OnnxError {
             Self::UnknownTensor { nearest, .. } if !nearest.is_empty() => {
                 Some(format!("did you mean {}?", list(nearest)))
             }
+            Self::Inputs { .. } => {
+                Some("export the network so that it reads images only".to_owned())
+            }
+            Self::ElementType { .. } => Some(
+                "export the network in float32, or fetch ONNX Runtime: `make onnxruntime`"
+                    .to_owned(),
+            ),
             Self::ExternalData { .. } => {
                 Some("export the network with its weights inside the file".to_owned())
             }

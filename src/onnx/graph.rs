@@ -87,6 +87,21 @@ impl Graph {
         self.proto().output.iter().map(|output| output.name.as_str()).collect()
     }
 
+    /// The operator set of the standard operators.
+    #[must_use]
+    pub fn opset(&self) -> Option<i64> {
+        let is_standard = |domain: &Option<String>| {
+            domain.as_deref().is_none_or(|domain| domain.is_empty() || domain == "ai.onnx")
+        };
+        let sets = &self.model.opset_import;
+        sets.iter().find(|set| is_standard(&set.domain)).and_then(|set| set.version)
+    }
+
+    /// What is declared about tensors: outputs, then those in between.
+    pub(super) fn declarations(&self) -> impl Iterator<Item = &ValueInfoProto> {
+        self.proto().value_info.iter().chain(&self.proto().output)
+    }
+
     /// The name of every tensor that a node makes, in the order in which they are made.
     #[must_use]
     pub fn tensors(&self) -> Vec<&str> {
@@ -97,14 +112,13 @@ impl Graph {
     /// The only input, for networks that take images.
     ///
     /// # Errors
-    /// [`OnnxError::Damaged`] if there is none or more than one.
+    /// [`OnnxError::Inputs`] if there is none or more than one.
     pub fn image_input(&self) -> Result<&ValueInfoProto, OnnxError> {
         match self.inputs().as_slice() {
             [input] => Ok(*input),
             inputs => {
-                let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-                let reason = format!("expected one input, found {}: {names:?}", names.len());
-                Err(OnnxError::Damaged { reason })
+                let names = inputs.iter().map(|input| input.name.clone()).collect();
+                Err(OnnxError::Inputs { names })
             }
         }
     }

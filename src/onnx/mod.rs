@@ -15,9 +15,11 @@ mod error;
 mod graph;
 mod locate;
 mod model;
+mod offer;
 mod operation;
 pub mod proto;
 mod runtime;
+mod shapes;
 #[cfg(test)]
 mod tests;
 
@@ -28,4 +30,6 @@ pub use error::{OnnxError, SUPPORTED};
 pub use graph::{Graph, declared_shape};
 pub use locate::{Library, locate};
 pub use model::OnnxModel;
+pub use offer::Offer;
 pub use runtime::Session;
+pub use shapes::{Axis, declared_type, shape_text};

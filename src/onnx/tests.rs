@@ -51,6 +51,67 @@ fn distance(graph: &Graph, library: &Library, outputs: &[&str]) -> f32 {
     worst
 }
 
+/// A small network with one node of every kind that the embedded kernels have.
+fn every_kind() -> Graph {
+    let mut builder = ModelBuilder::new("input", &[3, 9, 9]);
+    builder.weight("w", &[4, 3, 3, 3], &[0.25; 108]);
+    builder.weight("four", &[4], &[1.0, 2.0, 3.0, 4.0]);
+    builder.weight("small", &[1], &[0.5]);
+    builder.weight("square", &[4, 4], &[0.5; 16]);
+    builder.integers("target", &[0, -1]);
+    builder.node("Sub", &["input", "small"], "centred");
+    builder.node("Conv", &["centred", "w", "four"], "conv").ints("pads", &[1, 1, 1, 1]);
+    let inputs = ["conv", "four", "four", "four", "four"];
+    builder.node("BatchNormalization", &inputs, "bn").float("epsilon", 0.1);
+    builder.node("Relu", &["bn"], "relu");
+    builder
+        .node("MaxPool", &["relu"], "pool")
+        .ints("kernel_shape", &[2, 2])
+        .ints("strides", &[2, 2]);
+    let average = &mut builder.node("AveragePool", &["pool"], "average");
+    average.ints("kernel_shape", &[3, 3]).ints("pads", &[1, 1, 1, 1]);
+    builder.node("Mul", &["average", "small"], "half");
+    builder.node("Add", &["half", "pool"], "sum");
+    builder.node("Concat", &["sum", "pool"], "joined").int("axis", 1);
+    builder.node("Reshape", &["joined", "target"], "flat");
+    builder.node("GlobalAveragePool", &["sum"], "mean");
+    builder.node("Flatten", &["mean"], "row").int("axis", 1);
+    builder.node("Gemm", &["row", "square", "four"], "logits").int("transB", 1);
+    builder.finish(&["logits"]).unwrap()
+}
+
+#[test]
+fn no_damage_to_a_network_is_more_than_an_error() {
+    let sound = every_kind().encode();
+    let mut state = 7_u32;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % below
+    };
+    let try_out = |bytes: &[u8]| -> Result<usize, OnnxError> {
+        let graph = Graph::parse(&Blob::from_bytes(bytes))?;
+        let names: Vec<String> = graph.offers().into_iter().map(|offer| offer.name).collect();
+        let mut ran = 0;
+        for name in &names {
+            let network = Network::new(&graph.cut(&[name])?)?;
+            let images = Tensor::zeros(vec![2, 3, 9, 9]);
+            ran += usize::from(network.run(images, &mut Workspace::default()).is_ok());
+        }
+        Ok(ran)
+    };
+    assert_eq!(try_out(&sound).unwrap(), 13);
+    let mut refused = 0;
+    for _ in 0..4000 {
+        let mut bytes = sound.clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            bytes[at] = next(256).to_le_bytes()[0];
+        }
+        refused += usize::from(try_out(&bytes).is_err());
+    }
+    assert!(refused > 1000, "{refused} of 4000");
+}
+
 #[test]
 #[ignore = "slow: DenseNet-121 five times, two ways"]
 fn densenet_is_the_same_in_both_runtimes() {

@@ -2,6 +2,7 @@
 //!
 //! The messages are snapshots, so a change of wording is seen in review.
 
+mod backbones;
 mod data;
 mod formats;
 mod manifests;

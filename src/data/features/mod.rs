@@ -6,12 +6,22 @@
 //! record 1:   …
 //! ```
 //!
-//! A tensor in a record is its `f32` values, or one `f32` scale and `f16` values that are multiplied
-//! by it, padded to four bytes. The scale is a power of two, chosen for each image and tensor so that
-//! the largest value is near the top of what an `f16` holds: feature maps of real networks overflow
-//! it otherwise. Numbers are little-endian. Records have one length, so a row is found without an
-//! index, and a reader touches only the pages that it asks for.
+//! A tensor in a record is one of
+//!
+//! - its `f32` values;
+//! - one `f32` scale and `f16` values that are multiplied by it, padded to four bytes. The scale is
+//!   a power of two, chosen for each image and tensor so that the largest value is near the top of
+//!   what an `f16` holds: feature maps of real networks overflow it otherwise;
+//! - an `f32` scale and an `f32` offset for each group, then bytes, padded to four. The groups are
+//!   what one position on the first axis has: a channel of a map, a token of a sequence. A tensor
+//!   of one axis is one group.
+//!
+//! Numbers are little-endian. Records have one length, so a row is found without an index, and a
+//! reader touches only the pages that it asks for.
 
+mod error;
+mod loss;
+mod quantised;
 mod scaled;
 mod writer;
 
@@ -24,6 +34,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, ArtifactKind, Blob, invalid};
 
+pub use error::FeatureError;
+pub use loss::Loss;
 pub use writer::FeaturesWriter;
 use writer::check;
 
@@ -41,6 +53,8 @@ pub enum Storage {
     F32,
     /// 16-bit floats with a scale for each image and tensor: half the space, 11 significant bits.
     F16,
+    /// 8-bit numbers with a scale and an offset for each image and channel: a quarter of the space.
+    U8,
 }
 
 /// The name, shape and storage of a tensor.
@@ -71,28 +85,45 @@ impl TensorInfo {
         match self.storage {
             Storage::F32 => 4 * self.width(),
             Storage::F16 => 4 + (2 * self.width()).next_multiple_of(4),
+            Storage::U8 => quantised::bytes(self.width(), self.group()),
         }
     }
-}
 
-/// A tensor that features do not have.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FeatureError {
-    /// No tensor has this name.
-    #[error("the features hold no tensor `{name}`, only {}", offered.join(", "))]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        offered: Vec<String>,
-    },
-    /// There are several, and none was named.
-    #[error("the features hold several tensors ({}); name one", offered.join(", "))]
-    Ambiguous {
-        /// The names there are.
-        offered: Vec<String>,
-    },
+    /// How many values share a scale and an offset as bytes.
+    fn group(&self) -> usize {
+        match self.shape.as_slice() {
+            [] | [_] => self.width(),
+            [_, rest @ ..] => rest.iter().product(),
+        }
+    }
+
+    /// Appends the values of an image.
+    fn encode(&self, row: &[f32], record: &mut Vec<u8>) {
+        match self.storage {
+            Storage::F32 => record.extend(row.iter().flat_map(|value| value.to_le_bytes())),
+            Storage::F16 => scaled::encode(row, record),
+            Storage::U8 => quantised::encode(row, self.group(), record),
+        }
+    }
+
+    /// The values of an image out of its bytes.
+    fn decode(&self, bytes: &[u8], out: &mut [f32]) {
+        match self.storage {
+            Storage::F32 => {
+                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *value = f32::from_le_bytes(*bytes);
+                }
+            }
+            Storage::F16 => {
+                let (scale, bytes) = bytes.split_at(4);
+                let scale = f32::from_le_bytes(scale.try_into().expect("four bytes"));
+                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *value = scaled::decode(*bytes, scale);
+                }
+            }
+            Storage::U8 => quantised::decode(bytes, self.group(), out),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -219,21 +250,7 @@ impl TensorView<'_> {
     pub fn read_row(&self, sample: usize, out: &mut [f32]) {
         assert_eq!(out.len(), self.width(), "a row of `{}` has this length", self.info.name);
         let start = sample * self.stride + self.offset;
-        let bytes = &self.records[start..start + self.info.bytes()];
-        match self.info.storage {
-            Storage::F32 => {
-                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = f32::from_le_bytes(*bytes);
-                }
-            }
-            Storage::F16 => {
-                let (scale, bytes) = bytes.split_at(4);
-                let scale = f32::from_le_bytes(scale.try_into().expect("four bytes"));
-                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = scaled::decode(*bytes, scale);
-                }
-            }
-        }
+        self.info.decode(&self.records[start..start + self.info.bytes()], out);
     }
 }
 

@@ -65,3 +65,27 @@ fn bytes_that_are_no_features_are_refused() {
     bytes.push(0);
     assert!(Features::decode(Blob::from_bytes(&bytes)).is_err());
 }
+
+#[test]
+fn bytes_have_a_scale_and_an_offset_for_each_channel() {
+    let (_folder, writer) = writer();
+    let tensors = vec![
+        TensorInfo::new("map", vec![2, 1, 3], Storage::U8),
+        TensorInfo::new("pooled", vec![2], Storage::F32),
+    ];
+    let mut writer = FeaturesWriter::new(writer, tensors, 2).unwrap();
+    // Scales 510 / 255 = 2 and 0.255 / 255 = 0.001: one for both would lose the second channel.
+    let map = [0.0, 510.0, 3.0, 1.0, 1.255, 1.1];
+    writer.push(&[&map, &[0.5, -0.5]]).unwrap();
+    let stride = writer.push(&[&[0.0; 6], &[1.0, 2.0]]).unwrap().len();
+    assert_eq!(stride, 2 * 8 + 8 + 2 * 4, "two heads, six bytes padded, two floats");
+    let losses: Vec<(String, f64)> =
+        writer.losses().map(|(info, loss)| (info.name.clone(), loss.largest())).collect();
+    assert_eq!(losses, [("map".to_owned(), 1.0 / 510.0)], "3 is stored as 4");
+    let features = writer.finish().unwrap();
+    assert_eq!(read(&features, "map", 0)[..3], [0.0, 510.0, 4.0]);
+    let fine = read(&features, "map", 0)[3..].to_vec();
+    assert!(fine.iter().zip([1.0, 1.255, 1.1]).all(|(a, b)| (a - b).abs() < 1e-5), "{fine:?}");
+    assert_eq!(read(&features, "map", 1), [0.0; 6]);
+    assert_eq!(read(&features, "pooled", 0), [0.5, -0.5]);
+}

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use crate::artifact::{Artifact as _, BlobWriter, invalid};
 
-use super::{Features, Header, Storage, TensorInfo, scaled};
+use super::{Features, Header, Loss, Storage, TensorInfo};
 
 /// Writes features image by image.
 pub struct FeaturesWriter {
@@ -12,6 +12,9 @@ pub struct FeaturesWriter {
     header: Header,
     written: usize,
     record: Vec<u8>,
+    /// What storing costs, a tensor at a time.
+    losses: Vec<Loss>,
+    stored: Vec<f32>,
 }
 
 impl FeaturesWriter {
@@ -26,13 +29,22 @@ impl FeaturesWriter {
     ) -> io::Result<Self> {
         let header = Header { images, tensors };
         writer.write_all(&header.encode())?;
-        Ok(Self { writer, header, written: 0, record: Vec::new() })
+        let losses = header.tensors.iter().map(|_| Loss::default()).collect();
+        let (record, stored) = (Vec::new(), Vec::new());
+        Ok(Self { writer, header, written: 0, record, losses, stored })
     }
 
     /// The tensors of an image.
     #[must_use]
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.header.tensors
+    }
+
+    /// What storing has cost, for each tensor that is not stored as it is; of the images that this
+    /// writer was given as values.
+    pub fn losses(&self) -> impl Iterator<Item = (&TensorInfo, &Loss)> {
+        let all = self.header.tensors.iter().zip(&self.losses);
+        all.filter(|(info, loss)| info.storage != Storage::F32 && loss.images() > 0)
     }
 
     /// Adds the next image: the values of each tensor. Gives its record.
@@ -45,14 +57,16 @@ impl FeaturesWriter {
     pub fn push(&mut self, rows: &[&[f32]]) -> io::Result<&[u8]> {
         assert_eq!(rows.len(), self.header.tensors.len(), "a row a tensor");
         self.record.clear();
-        for (info, row) in self.header.tensors.iter().zip(rows) {
+        let tensors = self.header.tensors.iter().zip(&mut self.losses);
+        for ((info, loss), row) in tensors.zip(rows) {
             assert_eq!(row.len(), info.width(), "a row of `{}` has this length", info.name);
             check(self.written, &info.name, row.iter())?;
-            match info.storage {
-                Storage::F32 => {
-                    self.record.extend(row.iter().flat_map(|value| value.to_le_bytes()));
-                }
-                Storage::F16 => scaled::encode(row, &mut self.record),
+            let start = self.record.len();
+            info.encode(row, &mut self.record);
+            if info.storage != Storage::F32 {
+                self.stored.resize(row.len(), 0.0);
+                info.decode(&self.record[start..], &mut self.stored);
+                loss.add(row, &self.stored);
             }
         }
         self.written += 1;

@@ -1,57 +1,96 @@
-//! From the bytes of a JPEG or PNG to pixels, or why not.
+//! From the bytes of a JPEG or PNG to pixels.
+//!
+//! What is not in three bytes a pixel becomes so: grey is repeated, transparency is dropped, CMYK is
+//! turned into RGB as Adobe stores it, and 16 bits are scaled to 8 (where Pillow clips 16-bit grey to
+//! white). Of an animated PNG, the picture is taken that those see who know nothing of animation.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
-use image::{ImageError as DecodeError, RgbImage};
+use image::{DynamicImage, ImageDecoder as _, ImageError as DecodeError, ImageFormat};
+use image::{ImageReader, Limits, RgbImage};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Why an image cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImageError {
-    /// It is neither a JPEG nor a PNG, or it is damaged.
-    #[error("image `{image}` cannot be decoded")]
-    Undecodable {
-        /// The image.
-        image: String,
-        /// What the decoder said.
-        #[source]
-        source: Arc<DecodeError>,
-    },
-    /// It ends too early.
-    #[error("image `{image}` is truncated: it ends before its picture does")]
-    Truncated {
-        /// The image.
-        image: String,
-    },
-    /// The part to be cut out is larger than the image.
-    #[error("image `{image}` is {width}x{height} pixels; expected at least {crop}x{crop}")]
-    TooSmall {
-        /// The image.
-        image: String,
-        /// Its width.
-        width: u32,
-        /// Its height.
-        height: u32,
-        /// The side of the square to be cut out.
-        crop: u32,
-    },
+use super::ImageError;
+
+/// A picture with more pixels is refused before memory is taken for it. Pillow warns of a
+/// "decompression bomb" from here on: 256 MiB at three bytes a pixel.
+pub const MAX_PIXELS: u64 = 89_478_485;
+
+/// The most that a decoder may take: a picture of 16 bits with transparency, and its rows.
+const MAX_BYTES: u64 = 8 * MAX_PIXELS + (64 << 20);
+
+/// Which way up a picture is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Orientation {
+    /// As its pixels are stored: what Pillow and torchvision's loaders do, and so what published
+    /// features were computed from.
+    #[default]
+    Stored,
+    /// As the EXIF data of a JPEG say that the camera was held.
+    Exif,
 }
 
-/// The pixels of an encoded image, which errors call `name`.
-pub(super) fn decode(name: &str, encoded: &[u8]) -> Result<RgbImage, ImageError> {
+/// The pixels of an encoded picture, which errors call `name`.
+pub(super) fn decode(
+    name: &str,
+    encoded: &[u8],
+    orientation: Orientation,
+) -> Result<RgbImage, ImageError> {
+    let format = image::guess_format(encoded).ok();
+    let format = match format {
+        Some(format @ (ImageFormat::Jpeg | ImageFormat::Png)) => format,
+        Some(other) => {
+            let found = format!("{other:?}").to_uppercase();
+            return Err(ImageError::OtherFormat { image: name.to_owned(), found });
+        }
+        None => return Err(ImageError::NoImage { image: name.to_owned() }),
+    };
     if ends_early(encoded) {
         return Err(ImageError::Truncated { image: name.to_owned() });
     }
-    let decoded = image::load_from_memory(encoded).map_err(|source| {
-        let is_end = |error: &std::io::Error| error.kind() == std::io::ErrorKind::UnexpectedEof;
-        match source {
-            DecodeError::IoError(error) if is_end(&error) => {
-                ImageError::Truncated { image: name.to_owned() }
-            }
-            source => ImageError::Undecodable { image: name.to_owned(), source: Arc::new(source) },
+    read(name, encoded, format, orientation)
+}
+
+fn read(
+    name: &str,
+    encoded: &[u8],
+    format: ImageFormat,
+    orientation: Orientation,
+) -> Result<RgbImage, ImageError> {
+    let failed = |error| complaint(name, error);
+    let mut reader = ImageReader::with_format(Cursor::new(encoded), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(ImageError::TooLarge { image: name.to_owned(), width, height });
+    }
+    if width == 0 || height == 0 {
+        return Err(ImageError::NoPixels { image: name.to_owned(), width, height });
+    }
+    let turn = match orientation {
+        Orientation::Stored => None,
+        Orientation::Exif => Some(decoder.orientation().map_err(failed)?),
+    };
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    if let Some(turn) = turn {
+        picture.apply_orientation(turn);
+    }
+    Ok(picture.into_rgb8())
+}
+
+fn complaint(name: &str, error: DecodeError) -> ImageError {
+    match error {
+        DecodeError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            ImageError::Truncated { image: name.to_owned() }
         }
-    })?;
-    Ok(decoded.into_rgb8())
+        error => ImageError::Undecodable { image: name.to_owned(), source: Arc::new(error) },
+    }
 }
 
 /// Whether a JPEG stops inside its last scan, or a PNG before its last chunk. Decoders may fill the

@@ -1,18 +1,25 @@
 //! From an encoded image to the numbers that a network takes.
 //!
 //! Decode, reduce to a common resolution if asked, resize, cut out the centre, scale: each a
-//! parameter, since features are comparable only if all of them are.
+//! parameter, since features are comparable only if all of them are. A [`Preset`] gives what is not
+//! written out the values that a network or a paper is known for; [`Views`] adds augmented views.
 
 mod decode;
+mod error;
 mod filter;
 mod prepare;
+mod preset;
+mod views;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use decode::ImageError;
+pub use decode::{MAX_PIXELS, Orientation};
+pub use error::ImageError;
 pub use filter::Filter;
-pub use prepare::Preparer;
+pub use prepare::{Picture, Preparer};
+pub use preset::{Preset, filled};
+pub use views::{RandomCrop, Views};
 
 const CHANNELS: usize = 3;
 
@@ -20,6 +27,12 @@ const CHANNELS: usize = 3;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Preprocess {
+    /// Gives the parameters below that are not written the values of a known network or paper.
+    /// Default: none.
+    #[serde(skip_serializing)]
+    pub preset: Option<Preset>,
+    /// Which way up a picture is taken. Default: `stored`.
+    pub orientation: Orientation,
     /// First squash every image to a square of this many pixels, so that sources of different
     /// resolution cannot be told apart by it. Default: not at all.
     #[schemars(range(min = 1, max = 4096))]
@@ -44,6 +57,9 @@ pub struct Preprocess {
     pub mean: [f32; CHANNELS],
     /// Divides after that, a value a channel in the order above. Default: ones.
     pub std: [f32; CHANNELS],
+    /// Augmented views to store beside the plain one. Chance may cut out nothing else, so that what
+    /// a stage stores is the same whenever it runs. Default: no views.
+    pub views: Option<Views>,
 }
 
 /// How an image is brought to a size.
@@ -73,6 +89,8 @@ pub enum ChannelOrder {
 impl Default for Preprocess {
     fn default() -> Self {
         Self {
+            preset: None,
+            orientation: Orientation::default(),
             reduce: None,
             reduce_filter: Filter::default(),
             resize: Resize::default(),
@@ -83,6 +101,7 @@ impl Default for Preprocess {
             scale: 1.0,
             mean: [0.0; CHANNELS],
             std: [1.0; CHANNELS],
+            views: None,
         }
     }
 }
@@ -94,7 +113,13 @@ impl Preprocess {
         self.crop.unwrap_or(self.size)
     }
 
-    /// How many values come out: [3, side, side].
+    /// How many views of an image come out: the plain one, and the augmented ones.
+    #[must_use]
+    pub fn pictures(&self) -> usize {
+        1 + self.views.as_ref().map_or(0, |views| index(views.count))
+    }
+
+    /// How many values a view has: [3, side, side].
     #[must_use]
     pub fn values(&self) -> usize {
         CHANNELS * index(self.side()) * index(self.side())
@@ -115,7 +140,7 @@ impl Preprocess {
         if numbers.iter().any(|number| !number.is_finite()) || self.std.contains(&0.0) {
             return Some(("std", "expected finite numbers, and no deviation of zero".to_owned()));
         }
-        None
+        self.views.as_ref().and_then(Views::problem)
     }
 }
 

@@ -16,8 +16,15 @@ fn gradient(width: u32, height: u32) -> RgbImage {
 }
 
 fn prepare(parameters: &Preprocess, bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
+    view(parameters, bytes, 0)
+}
+
+fn view(parameters: &Preprocess, bytes: &[u8], view: usize) -> Result<Vec<f32>, ImageError> {
     let mut out = vec![f32::NAN; parameters.values()];
-    Preparer::new(parameters).prepare("cat.png", bytes, &mut out).map(|()| out)
+    let mut preparer = Preparer::new(parameters);
+    let picture = preparer.open("cat.png", bytes)?;
+    preparer.view(&picture, view, &mut out);
+    Ok(out)
 }
 
 #[test]
@@ -123,7 +130,7 @@ fn damaged_pictures_are_named() {
     let error = prepare(&parameters, &png[..png.len() / 2]).unwrap_err();
     assert!(matches!(error, ImageError::Truncated { .. }), "{error}");
     let error = prepare(&parameters, b"GIF89a").unwrap_err();
-    assert_eq!(error.to_string(), "image `cat.png` cannot be decoded");
+    assert_eq!(error.to_string(), "image `cat.png` is a GIF; expected a JPEG or a PNG");
     let small = Preprocess { resize: Resize::None, size: 65, ..Preprocess::default() };
     let error = prepare(&small, &png).unwrap_err();
     assert_eq!(error.to_string(), "image `cat.png` is 64x64 pixels; expected at least 65x65");
@@ -138,4 +145,131 @@ fn parameters_that_contradict_are_found() {
     assert_eq!(zero.problem().unwrap().0, "size");
     let flat = Preprocess { std: [1.0, 0.0, 1.0], ..Preprocess::default() };
     assert_eq!(flat.problem().unwrap().0, "std");
+}
+
+/// Red, green and blue at a column and row of a picture that is 12 pixels wide.
+fn pixel(values: &[f32], [x, y]: [usize; 2]) -> [f32; 3] {
+    [0, 1, 2].map(|channel| values[channel * 144 + y * 12 + x])
+}
+
+#[test]
+fn odd_pictures_are_seen_as_pillow_sees_them() {
+    // Pillow 13.0.0, `convert("RGB")`, at column 7, row 5. Lossy pictures may differ by rounding.
+    let colour = [140.0, 100.0, 104.0];
+    let cases: [(&str, &[u8], [f32; 3], f32); 7] = [
+        ("16-bit", include_bytes!("pictures/rgb16.png"), colour, 1.0),
+        ("transparent", include_bytes!("pictures/alpha.png"), colour, 0.0),
+        ("palette", include_bytes!("pictures/palette.png"), [160.0, 120.0, 88.0], 0.0),
+        ("animated", include_bytes!("pictures/animated.png"), colour, 0.0),
+        ("CMYK", include_bytes!("pictures/cmyk.jpg"), colour, 2.0),
+        ("grey", include_bytes!("pictures/grey.jpg"), [112.0; 3], 1.0),
+        ("progressive", include_bytes!("pictures/progressive.jpg"), [141.0, 98.0, 105.0], 3.0),
+    ];
+    let parameters = Preprocess { resize: Resize::None, crop: Some(12), ..Preprocess::default() };
+    for (kind, bytes, expected, tolerance) in cases {
+        let found = pixel(&prepare(&parameters, bytes).unwrap(), [7, 5]);
+        let is_near = |(found, expected): (f32, f32)| (found - expected).abs() <= tolerance;
+        assert!(found.into_iter().zip(expected).all(is_near), "{kind}: {found:?}");
+    }
+    // Where Pillow clips to white: 30485 of 65535 are 119 of 255.
+    let grey = prepare(&parameters, include_bytes!("pictures/grey16.png")).unwrap();
+    assert_eq!(pixel(&grey, [7, 5]), [119.0; 3]);
+}
+
+#[test]
+fn a_camera_that_was_held_upright_is_believed_only_if_asked() {
+    // 16 x 8 pixels, red growing to the right, to be turned clockwise.
+    let bytes = include_bytes!("pictures/rotated.jpg");
+    let stored = Preprocess { resize: Resize::None, crop: Some(8), ..Preprocess::default() };
+    let found = prepare(&stored, bytes).unwrap();
+    assert!(found[7] > found[0] + 50.0, "red grows to the right: {:?}", &found[..8]);
+    let turned = Preprocess { orientation: Orientation::Exif, ..stored };
+    let found = prepare(&turned, bytes).unwrap();
+    assert!(found[56] > found[0] + 50.0, "red grows downwards: {:?}", &found[..64]);
+    assert!((found[7] - found[0]).abs() < 30.0, "and hardly to the right");
+}
+
+/// A PNG of which there is only a head, with the sizes that it states.
+fn head(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = encoded(gradient(4, 4), ImageFormat::Png);
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let sum = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&sum.to_be_bytes());
+    bytes
+}
+
+/// The check sum of a PNG's chunks.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |sum: u32, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg());
+    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
+}
+
+#[test]
+fn a_picture_of_too_many_pixels_is_refused_by_its_head() {
+    let error = prepare(&Preprocess::default(), &head(40_000, 40_000)).unwrap_err();
+    let text = "image `cat.png` is 40000x40000 pixels; at most 89478485 in all are decoded";
+    assert_eq!(error.to_string(), text);
+    for (width, height) in [(0, 5), (5, 0), (u32::MAX, u32::MAX)] {
+        assert!(prepare(&Preprocess::default(), &head(width, height)).is_err(), "{width}x{height}");
+    }
+    // A pixel wide: keeping its shape would make it 224 x 1,120,000.
+    let narrow = encoded(gradient(1, 5000), ImageFormat::Png);
+    let parameters = Preprocess { resize: Resize::ShortSide, ..Preprocess::default() };
+    let error = prepare(&parameters, &narrow).unwrap_err();
+    assert!(matches!(error, ImageError::TooLong { height: 1_120_000, .. }), "{error}");
+}
+
+#[test]
+fn no_damage_to_a_picture_is_more_than_an_error() {
+    let mut state = 1_u32;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % below
+    };
+    let parameters = Preprocess { size: 8, ..Preprocess::default() };
+    let sound = [
+        encoded(gradient(20, 20), ImageFormat::Png),
+        encoded(gradient(20, 20), ImageFormat::Jpeg),
+        include_bytes!("pictures/progressive.jpg").to_vec(),
+        include_bytes!("pictures/cmyk.jpg").to_vec(),
+        include_bytes!("pictures/palette.png").to_vec(),
+    ];
+    let mut refused = 0;
+    for round in 0..600 {
+        let mut bytes = sound[round % sound.len()].clone();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            bytes[at] = next(256).to_le_bytes()[0];
+        }
+        refused += usize::from(prepare(&parameters, &bytes).is_err());
+    }
+    assert!(refused > 100, "{refused} of 600");
+}
+
+#[test]
+fn a_view_is_a_part_of_the_picture_mirrored_or_not() {
+    let views = |json: &str| Some(serde_json::from_str::<Views>(json).unwrap());
+    let bytes = encoded(gradient(40, 30), ImageFormat::Png);
+    let plain = Preprocess { resize: Resize::None, crop: Some(20), ..Preprocess::default() };
+    let seen = prepare(&plain, &bytes).unwrap();
+    assert_eq!((seen[0], seen[19], plain.pictures()), (10.0, 29.0, 1));
+
+    let mirror = r#"{"count": 2, "crop": "centre", "flip": 1.0}"#;
+    let mirrored = Preprocess { views: views(mirror), ..plain.clone() };
+    assert_eq!(mirrored.pictures(), 3);
+    assert_eq!(view(&mirrored, &bytes, 0).unwrap(), seen, "the plain view stays as it is");
+    let found = view(&mirrored, &bytes, 1).unwrap();
+    assert_eq!((found[0], found[19], found[400]), (29.0, 10.0, seen[400]));
+
+    let shift = r#"{"count": 1, "crop": "shifted", "flip": 0.0}"#;
+    let shifted = Preprocess { views: views(shift), ..plain.clone() };
+    let found = view(&shifted, &bytes, 1).unwrap();
+    assert!((found[19] - found[0] - 19.0).abs() < 1e-6, "as wide as it was: {:?}", &found[..20]);
+
+    // A tenth of the area at most: 11 pixels wide, so red grows by about half a level a pixel.
+    let part = r#"{"count": 1, "area": [0.1, 0.1], "ratio": [1.0, 1.0], "flip": 0.0}"#;
+    let resized = Preprocess { views: views(part), ..plain };
+    let found = view(&resized, &bytes, 1).unwrap();
+    assert!((8.0..=11.0).contains(&(found[19] - found[0])), "{:?}", &found[..20]);
 }

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::onnx::{Backbone, Graph, Library, OnnxError, OnnxModel, declared_shape, locate};
+use crate::onnx::{
+    Backbone, Graph, Library, OnnxError, OnnxModel, declared_shape, declared_type, locate,
+    shape_text,
+};
 use crate::stage::{RuntimeUse, StageError};
 
 use super::ExtractParams;
@@ -52,12 +55,16 @@ pub(super) fn runtime_use(library: Option<&Library>) -> RuntimeUse {
     }
 }
 
-/// Cuts the network and checks that images fit.
-pub(super) fn prepare(params: &ExtractParams, model: &OnnxModel) -> Result<Backbone, StageError> {
+/// Cuts the network and checks that images fit. Says whether it takes whole batches only.
+pub(super) fn prepare(
+    params: &ExtractParams,
+    model: &OnnxModel,
+) -> Result<(Backbone, bool), StageError> {
     let graph = model.graph().map_err(network_error)?;
     let cut = graph.cut(&params.tensors).map_err(network_error)?;
-    check_input(params, &cut)?;
-    Backbone::new(cut, locate_runtime(params)?).map_err(network_error)
+    let is_whole = check_input(params, &cut)?;
+    let backbone = Backbone::new(cut, locate_runtime(params)?).map_err(network_error)?;
+    Ok((backbone, is_whole))
 }
 
 /// One line on what runs it.
@@ -71,9 +78,15 @@ pub(super) fn describe(params: &ExtractParams, backbone: &Backbone) -> String {
     }
 }
 
-fn check_input(params: &ExtractParams, graph: &Graph) -> Result<(), StageError> {
+/// Checks what is declared of the input, which may be nothing; whether its first axis is fixed.
+fn check_input(params: &ExtractParams, graph: &Graph) -> Result<bool, StageError> {
     let input = graph.image_input().map_err(network_error)?;
-    let Some(shape) = declared_shape(input) else { return Ok(()) };
+    if let Some(found) = declared_type(input).filter(|found| *found != "float32") {
+        let message = format!("the network's input `{}` is {found}; expected float32", input.name);
+        let help = "export it for float32 images; half precision saves nothing on a CPU";
+        return Err(StageError::data_with_help(message, help));
+    }
+    let Some(shape) = declared_shape(input) else { return Ok(false) };
     let [count, channels, height, width] = shape.as_slice() else {
         return Err(StageError::data(format!(
             "the network's input `{}` has {} axes; expected images [N, 3, H, W]",
@@ -82,22 +95,25 @@ fn check_input(params: &ExtractParams, graph: &Graph) -> Result<(), StageError> 
         )));
     };
     if channels.is_some_and(|channels| channels != 3) {
-        let message =
-            format!("the network's input `{}` is {shape:?}; expected 3 channels", input.name);
+        let (name, shape) = (&input.name, shape_text(input));
+        let message = format!("the network's input `{name}` is {shape}; expected 3 channels");
         return Err(StageError::data(message));
     }
     if let Some(count) = count.filter(|count| *count != params.batch) {
-        let message = format!("{} images; the network takes {count} at a time", params.batch);
+        let message = format!(
+            "{} images; the network takes {count} at a time: set it to {count}",
+            params.batch
+        );
         return Err(StageError::parameter("batch", message));
     }
     let side = usize::try_from(params.preprocess.side()).ok();
     if [height, width].into_iter().any(|length| length.is_some() && *length != side) {
-        let (height, width) = (height.unwrap_or_default(), width.unwrap_or_default());
-        let side = params.preprocess.side();
+        let text = |length: &Option<usize>| length.map_or("?".to_owned(), |n| n.to_string());
+        let (height, width, side) = (text(height), text(width), params.preprocess.side());
         let message = format!("gives {side}x{side} pixels; the network takes {height}x{width}");
         return Err(StageError::parameter("preprocess.size", message));
     }
-    Ok(())
+    Ok(count.is_some())
 }
 
 /// A network's complaint as a stage's.

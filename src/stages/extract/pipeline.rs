@@ -10,15 +10,16 @@
 //! order, so neither the result nor the first error depends on timing.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::data::{Images, Preparer, Preprocess};
+use crate::data::{ImageError, Images, Preparer, Preprocess};
 use crate::nn::{Tensor, global_average_pool};
-use crate::onnx::{Backbone, Runner};
+use crate::onnx::{Backbone, OnnxError, Runner};
 use crate::stage::{Cancel, StageError};
 
 use super::gate::{Gate, StopOnPanic};
@@ -37,6 +38,8 @@ pub(super) struct Pipeline<'a> {
     pub(super) preprocess: &'a Preprocess,
     pub(super) pool: Pool,
     pub(super) batch: usize,
+    /// Whether the network takes whole batches only: the last one is filled up with black.
+    pub(super) is_whole: bool,
     /// Batches that need not be done again.
     pub(super) done: usize,
     pub(super) threads: usize,
@@ -49,7 +52,7 @@ struct Parcel<T> {
     content: Result<T, StageError>,
 }
 
-/// Takes the outputs of a batch and the number of its first image.
+/// Takes the outputs of a batch, those of the plain view first, and the number of its first image.
 type Take<'a> = dyn FnMut(usize, Vec<Tensor>) -> Result<(), StageError> + 'a;
 
 impl Pipeline<'_> {
@@ -85,7 +88,7 @@ impl Pipeline<'_> {
         self.images.len().div_ceil(self.batch)
     }
 
-    fn decode(&self, next: &AtomicUsize, gate: &Gate, decoded: &SyncSender<Parcel<Tensor>>) {
+    fn decode(&self, next: &AtomicUsize, gate: &Gate, decoded: &SyncSender<Parcel<Vec<Tensor>>>) {
         let _guard = StopOnPanic(gate);
         let mut preparer = Preparer::new(self.preprocess);
         loop {
@@ -104,27 +107,33 @@ impl Pipeline<'_> {
         &self,
         index: usize,
         preparer: &mut Preparer<'_>,
-    ) -> Result<Tensor, StageError> {
-        let first = index * self.batch;
-        let last = (first + self.batch).min(self.images.len());
+    ) -> Result<Vec<Tensor>, StageError> {
+        let images = self.images_of(index);
         let side = usize::try_from(self.preprocess.side()).expect("a side fits");
-        let mut batch = Tensor::zeros(vec![last - first, 3, side, side]);
-        let targets = batch.values_mut().chunks_exact_mut(self.preprocess.values());
-        for (image, target) in (first..last).zip(targets) {
-            let (name, bytes) = (self.images.name(image), self.images.bytes(image));
-            preparer.prepare(name, bytes, target).map_err(|error| {
-                let cause = std::error::Error::source(&error);
-                let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-                let help = "replace the picture, or leave it out of the data";
-                StageError::data_with_help(format!("{error}{cause}"), help)
-            })?;
+        let count = if self.is_whole { self.batch } else { images.len() };
+        let empty = Tensor::zeros(vec![count, 3, side, side]);
+        let mut views = vec![empty; self.preprocess.pictures()];
+        let values = self.preprocess.values();
+        for (row, image) in images.enumerate() {
+            let opened = preparer.open(self.images.name(image), self.images.bytes(image));
+            let picture = opened.map_err(|error| picture_error(&error))?;
+            for (view, batch) in views.iter_mut().enumerate() {
+                let target = &mut batch.values_mut()[row * values..(row + 1) * values];
+                preparer.view(&picture, view, target);
+            }
         }
-        Ok(batch)
+        Ok(views)
+    }
+
+    /// The images of a batch.
+    fn images_of(&self, index: usize) -> Range<usize> {
+        let first = index * self.batch;
+        first..(first + self.batch).min(self.images.len())
     }
 
     fn infer(
         &self,
-        decoded: &Mutex<Receiver<Parcel<Tensor>>>,
+        decoded: &Mutex<Receiver<Parcel<Vec<Tensor>>>>,
         gate: &Gate,
         finished: &SyncSender<Parcel<Vec<Tensor>>>,
     ) {
@@ -136,34 +145,49 @@ impl Pipeline<'_> {
             if gate.is_stopped() {
                 return;
             }
-            let content = content.and_then(|batch| self.infer_batch(batch, &mut runner));
+            let count = self.images_of(index).len();
+            let content = content.and_then(|views| self.infer_views(views, count, &mut runner));
             if finished.send(Parcel { index, content }).is_err() {
                 return;
             }
         }
     }
 
-    fn infer_batch<'b>(
+    /// Runs each view of a batch; gives what `count` images have, view by view.
+    fn infer_views<'b>(
         &'b self,
-        batch: Tensor,
+        views: Vec<Tensor>,
+        count: usize,
         runner: &mut Option<Runner<'b>>,
     ) -> Result<Vec<Tensor>, StageError> {
-        let count = batch.shape()[0];
         let runner = match runner {
             Some(runner) => runner,
             None => runner.insert(self.backbone.runner().map_err(network_error)?),
         };
-        let outputs = runner.run(batch).map_err(network_error)?;
-        outputs.into_iter().map(|output| self.pool(output, count)).collect()
+        let mut outputs = Vec::new();
+        for batch in views {
+            let length = batch.shape()[0];
+            let outputs_of_view = runner.run(batch).map_err(|error| self.run_error(error))?;
+            for output in outputs_of_view {
+                let output = images_first(output, length, count)?;
+                outputs.push(self.pool(output)?);
+            }
+        }
+        Ok(outputs)
     }
 
-    fn pool(&self, output: Tensor, count: usize) -> Result<Tensor, StageError> {
+    /// Where a file leaves the size of images open, a wrong one shows only here.
+    fn run_error(&self, error: OnnxError) -> StageError {
+        let side = self.preprocess.side();
+        let hint = format!(
+            "it was given images of {side}x{side} pixels: set `preprocess` to what it was made for"
+        );
+        let message = error.to_string();
+        StageError::Data { help: error.help().or(Some(hint)), message }
+    }
+
+    fn pool(&self, output: Tensor) -> Result<Tensor, StageError> {
         let shape = output.shape().to_vec();
-        if shape.first() != Some(&count) {
-            return Err(StageError::data(format!(
-                "a tensor of shape {shape:?} for {count} images; expected the images on axis 0"
-            )));
-        }
         if self.pool == Pool::None || shape.len() != 4 {
             return Ok(output);
         }
@@ -198,4 +222,31 @@ impl Pipeline<'_> {
         }
         Ok(())
     }
+}
+
+/// Leaves the first `count` images of an output for `length`.
+fn images_first(output: Tensor, length: usize, count: usize) -> Result<Tensor, StageError> {
+    let mut shape = output.shape().to_vec();
+    if shape.first() != Some(&length) {
+        return Err(StageError::data(format!(
+            "a tensor of shape {shape:?} for {length} images; expected the images on axis 0"
+        )));
+    }
+    if length == count {
+        return Ok(output);
+    }
+    shape[0] = count;
+    let mut values = output.into_values();
+    values.truncate(shape.iter().product());
+    Ok(Tensor::new(shape, values))
+}
+
+fn picture_error(error: &ImageError) -> StageError {
+    let cause = std::error::Error::source(error);
+    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+    let help = match error {
+        ImageError::OtherFormat { .. } => "convert it, or leave it out of the data",
+        _ => "replace the picture, or leave it out of the data",
+    };
+    StageError::data_with_help(format!("{error}{cause}"), help)
 }

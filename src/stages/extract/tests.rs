@@ -2,14 +2,19 @@ use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, Rgb, RgbImage};
+use prost::Message as _;
 
 use super::*;
 use crate::artifact::{Artifact as _, Blob, BlobWriter};
 use crate::data::{ImagesWriter, Resize};
 use crate::event::Signal;
 use crate::fs;
+use crate::onnx::proto::{Dimension, ModelProto};
 use crate::onnx::{ModelBuilder, locate};
+use crate::stage::Checkpoints;
 use crate::stage::testing::{Bench, Outcome};
+
+use super::saved::Saved;
 
 /// Images of noise, each with a colour of its own.
 fn images(count: usize) -> Images {
@@ -169,14 +174,90 @@ fn pooling_a_map_is_what_the_network_would_have_done() {
 fn halves_stay_close_to_floats() {
     let (images, model) = (images(4), model());
     let full: Features = run(&params(&["map"]), &images, &model, 1).unwrap().output("features");
-    let params = ExtractParams { storage: Storage::F16, ..params(&["map"]) };
-    let half: Features = run(&params, &images, &model, 1).unwrap().output("features");
-    for sample in 0..4 {
-        let full = row(&full, None, sample);
-        let largest = full.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        let pairs = full.iter().zip(row(&half, None, sample));
-        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() <= largest / 2048.0));
+    for (storage, precision) in [(Storage::F16, 2048.0), (Storage::U8, 510.0)] {
+        let params = ExtractParams { storage, ..params(&["map"]) };
+        let outcome = run(&params, &images, &model, 1).unwrap();
+        let less: Features = outcome.output("features");
+        let mut worst = 0.0_f32;
+        for sample in 0..4 {
+            let full = row(&full, None, sample);
+            let largest = full.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            let pairs = full.iter().zip(row(&less, None, sample));
+            worst = pairs.fold(worst, |worst, (a, b)| worst.max((a - b).abs() / largest));
+        }
+        assert!(worst > 0.0 && worst <= 1.001 / precision, "{storage:?}: {worst}");
+        let said = format!("at most {:.3} % of an image's largest value", 100.0 * worst);
+        let has_said =
+            |signal: &Signal| matches!(signal, Signal::Note { text } if text.ends_with(&said));
+        assert!(outcome.signals.iter().any(has_said), "{said}: {:?}", outcome.signals);
     }
+}
+
+#[test]
+fn views_are_tensors_of_their_own_that_no_order_of_images_moves() {
+    let (images, model) = (images(7), model());
+    let views = r#"{"count": 2, "area": [0.2, 0.8]}"#;
+    let preprocess = Preprocess {
+        size: 12,
+        views: Some(serde_json::from_str(views).unwrap()),
+        ..Preprocess::default()
+    };
+    let with = ExtractParams { preprocess, ..params(&["map", "flat"]) };
+    let outcome = run(&with, &images, &model, 1).unwrap();
+    for threads in [2, 4] {
+        assert_eq!(run(&with, &images, &model, threads).unwrap().digests(), outcome.digests());
+    }
+    let features: Features = outcome.output("features");
+    let names: Vec<&str> = features.tensors().iter().map(|info| info.name.as_str()).collect();
+    assert_eq!(names, ["map", "flat", "map@1", "flat@1", "map@2", "flat@2"]);
+    // The plain view is what it is without others.
+    let plain: Features =
+        run(&params(&["map", "flat"]), &images, &model, 1).unwrap().output("features");
+    let order = [4, 0, 6];
+    let some =
+        pack(order.map(|i| (images.name(i).to_owned(), images.bytes(i).to_vec())).into_iter());
+    let some: Features = run(&with, &some, &model, 1).unwrap().output("features");
+    for (position, sample) in order.into_iter().enumerate() {
+        let flat = row(&features, Some("flat"), sample);
+        assert_eq!(flat, row(&plain, Some("flat"), sample));
+        for view in ["flat@1", "flat@2", "map@2"] {
+            assert_eq!(row(&features, Some(view), sample), row(&some, Some(view), position));
+        }
+        assert_ne!(flat, row(&features, Some("flat@1"), sample));
+        assert_ne!(row(&features, Some("flat@1"), sample), row(&features, Some("flat@2"), sample));
+    }
+}
+
+#[test]
+fn a_network_for_whole_batches_gets_the_last_one_filled_up() {
+    let (images, open) = (images(7), model());
+    let mut fixed = ModelProto::decode(&open.graph().unwrap().encode()[..]).unwrap();
+    let input = &mut fixed.graph.as_mut().unwrap().input[0];
+    let tensor = input.r#type.as_mut().unwrap().tensor_type.as_mut().unwrap();
+    tensor.shape.as_mut().unwrap().dim[0].value = Some(Dimension::Value(3));
+    let fixed = OnnxModel::new(Blob::from_bytes(&fixed.encode_to_vec())).unwrap();
+    let outcome = run(&params(&["map"]), &images, &fixed, 2).unwrap();
+    let found: Features = outcome.output("features");
+    let expected: Features = run(&params(&["map"]), &images, &open, 1).unwrap().output("features");
+    for sample in 0..7 {
+        let pairs = row(&found, None, sample).into_iter().zip(row(&expected, None, sample));
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() <= 1e-6 * a.abs().max(1.0)));
+    }
+    let error = run(&ExtractParams { batch: 2, ..params(&["map"]) }, &images, &fixed, 1).err();
+    let text = error.unwrap().to_string();
+    assert_eq!(text, "parameter `batch`: 2 images; the network takes 3 at a time: set it to 3");
+}
+
+#[test]
+fn a_preset_is_filled_in_before_anything_is_keyed() {
+    let parse = |preprocess: &str| {
+        let json = format!(r#"{{"tensors": ["map"], "preprocess": {preprocess}}}"#);
+        serde_json::to_value(serde_json::from_str::<ExtractParams>(&json).unwrap()).unwrap()
+    };
+    let caffe = r#"{"resize": "short-side", "size": 256, "crop": 224, "order": "bgr",
+        "mean": [103.939, 116.779, 123.68]}"#;
+    assert_eq!(parse(r#"{"preset": "caffe"}"#), parse(caffe));
+    assert_ne!(parse(r#"{"preset": "caffe"}"#), parse(r#"{"preset": "torchvision"}"#));
 }
 
 #[test]
@@ -185,7 +266,9 @@ fn progress_and_the_runtime_are_reported() {
     let text = "embedded kernels".to_owned();
     assert_eq!(outcome.signals.first(), Some(&Signal::Note { text }));
     let done = Signal::Progress { done: 7, total: 7, unit: "images".to_owned() };
-    assert_eq!(outcome.signals.last(), Some(&done));
+    assert!(outcome.signals.contains(&done), "{:?}", outcome.signals);
+    let Some(Signal::Note { text }) = outcome.signals.last() else { panic!("a last note") };
+    assert!(text.starts_with("7 images in ") && text.ends_with(" images/s"), "{text}");
 }
 
 #[test]
