@@ -2,7 +2,7 @@
 
 Reads both files, audits the split, derives the leak-free validation, chooses gamma, lambda and the
 calibration by H there, fits again on all training images, and prints T1, U, S and H of the test as
-JSON. One eigendecomposition serves the whole grid; nothing is done twice.
+JSON. One eigendecomposition serves the whole grid; the last fit solves its equations directly.
 """
 
 import json
@@ -32,8 +32,7 @@ def main():
     )
 
     seen, unseen = numpy.unique(labels[trainval]), numpy.unique(labels[test_unseen])
-    solver = decompose(features[trainval], labels[trainval], seen, attributes)
-    weights = solve(solver, gamma, lam)
+    weights = solve(features[trainval], labels[trainval], seen, attributes, gamma, lam)
     classes = numpy.concatenate([seen, unseen])
     class_weights = weights @ attributes[classes].T
     of_seen, of_unseen = features[test_seen] @ class_weights, features[test_unseen] @ class_weights
@@ -85,9 +84,13 @@ def decompose(x, labels, classes, attributes):
     return p.clip(0), left, q.clip(0), right, core
 
 
-def solve(solver, gamma, lam):
-    p, left, q, right, core = solver
-    return left @ (core / (p + gamma)[:, None] / (q + lam)[None, :]) @ right.T
+def solve(x, labels, classes, attributes, gamma, lam):
+    signatures = attributes[classes]
+    targets = numpy.where(labels[:, None] == classes[None, :], 1.0, -1.0)
+    left = x.T @ x + gamma * numpy.eye(x.shape[1])
+    right = signatures.T @ signatures + lam * numpy.eye(signatures.shape[1])
+    half = numpy.linalg.solve(left, (x.T @ targets) @ signatures)
+    return numpy.linalg.solve(right, half.T).T
 
 
 def choose(solver, x_seen, y_seen, x_unseen, y_unseen, seen, unseen, attributes):

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stage::{Determinism, Needs, Stage, StageContext, StageError};
 use crate::zsl::candidates::Candidates;
-use crate::zsl::eszsl::{Eszsl, Targets};
+use crate::zsl::eszsl::{Eszsl, Targets, solve};
 use crate::zsl::grid::{Grid, Regularisers};
 use crate::zsl::head::Head;
 use crate::zsl::jury::Jury;
@@ -58,7 +58,7 @@ pub struct FitEszsl;
 impl Stage for FitEszsl {
     const KIND: &'static str = "fit-eszsl";
     const SUMMARY: &'static str = "fits the closed-form compatibility of ESZSL";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitEszslParams;
@@ -109,7 +109,14 @@ impl Baseline for FitEszslParams {
     ) -> Result<Box<dyn Family>, StageError> {
         let moments = part.moments(Bias::Without, cx)?;
         cx.check_cancelled()?;
-        let solver = Eszsl::new(&moments, part.signatures.as_ref(), self.targets, part.pool)
+        let signatures = part.signatures.as_ref();
+        if let [Regularisers { gamma, lambda }] = *settings
+            && let Some(weights) =
+                solve(&moments, signatures, self.targets, (gamma, lambda), part.pool)
+        {
+            return Ok(Box::new(vec![Head::Bilinear(to_row_major(weights.as_ref()))]));
+        }
+        let solver = Eszsl::new(&moments, signatures, self.targets, part.pool)
             .map_err(|error| StageError::data(error.to_string()))?;
         Ok(Box::new(Solved { solver, settings: settings.to_vec() }))
     }

@@ -16,7 +16,7 @@ use rayon::ThreadPool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Eigen, EigenError, add_gram, eigen, product};
+use super::linear::{Eigen, EigenError, add_gram, eigen, product, solve_positive};
 use super::moments::Moments;
 
 /// What an image should score on classes that are not its own.
@@ -28,6 +28,15 @@ pub enum Targets {
     MinusOne,
     /// +1 on its own class, 0 on the others.
     Zero,
+}
+
+impl Targets {
+    fn off(self) -> f64 {
+        match self {
+            Self::MinusOne => -1.0,
+            Self::Zero => 0.0,
+        }
+    }
 }
 
 /// The training data, decomposed: every (gamma, lambda) is cheap from here on.
@@ -49,15 +58,10 @@ impl Eszsl {
         targets: Targets,
         pool: &ThreadPool,
     ) -> Result<Self, EigenError> {
-        let off = match targets {
-            Targets::MinusOne => -1.0,
-            Targets::Zero => 0.0,
-        };
-        let mut attribute_gram = Mat::zeros(signatures.ncols(), signatures.ncols());
-        add_gram(&mut attribute_gram, signatures, pool);
+        let attribute_gram = gram(signatures, pool);
         let features = eigen(moments.gram())?;
         let attributes = eigen(attribute_gram.as_ref())?;
-        let correlation = moments.correlation(1.0, off);
+        let correlation = moments.correlation(1.0, targets.off());
         let right = product(signatures, attributes.vectors.as_ref(), pool); // [C, A]
         let right = product(correlation.as_ref(), right.as_ref(), pool); // [D, C] x [C, A]
         let core = product(features.vectors.transpose(), right.as_ref(), pool);
@@ -98,6 +102,38 @@ impl Eszsl {
     pub(super) fn attribute_vectors(&self) -> MatRef<'_, f64> {
         self.attributes.vectors.as_ref()
     }
+}
+
+/// W for one gamma and lambda, [D, A], without any decomposition. None if a regulariser is too small
+/// for the matrices to be solved.
+#[must_use]
+pub fn solve(
+    moments: &Moments,
+    signatures: MatRef<'_, f64>,
+    targets: Targets,
+    (gamma, lambda): (f64, f64),
+    pool: &ThreadPool,
+) -> Option<Mat<f64>> {
+    let correlation = moments.correlation(1.0, targets.off());
+    let right = product(correlation.as_ref(), signatures, pool); // [D, C] x [C, A]
+    let left = solve_positive(regularised(moments.gram().to_owned(), gamma), right)?;
+    let attribute_gram = regularised(gram(signatures, pool), lambda);
+    let solved = solve_positive(attribute_gram, left.transpose().to_owned())?;
+    Some(solved.transpose().to_owned())
+}
+
+/// `S^T S`, of which the lower triangle holds.
+fn gram(signatures: MatRef<'_, f64>, pool: &ThreadPool) -> Mat<f64> {
+    let mut gram = Mat::zeros(signatures.ncols(), signatures.ncols());
+    add_gram(&mut gram, signatures, pool);
+    gram
+}
+
+fn regularised(mut gram: Mat<f64>, regulariser: f64) -> Mat<f64> {
+    for at in 0..gram.nrows() {
+        gram[(at, at)] += regulariser;
+    }
+    gram
 }
 
 /// Eigenvalues of a Gram matrix are not negative; rounding may say otherwise.
@@ -146,9 +182,14 @@ mod tests {
             let half = left.partial_piv_lu().solve(&middle);
             let naive = right.transpose().to_owned().partial_piv_lu().solve(half.transpose());
             let fast = solver.weights(gamma, lambda, &pool);
+            let regularisers = (gamma, lambda);
+            let direct = solve(&moments, s.as_ref(), Targets::MinusOne, regularisers, &pool);
+            let direct = direct.unwrap();
             for row in 0..width {
                 for column in 0..4 {
                     let (want, got) = (naive[(column, row)], fast[(row, column)]);
+                    assert!((want - got).abs() < 1e-9 * want.abs().max(1.0), "{want} {got}");
+                    let got = direct[(row, column)];
                     assert!((want - got).abs() < 1e-9 * want.abs().max(1.0), "{want} {got}");
                 }
             }

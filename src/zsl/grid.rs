@@ -20,15 +20,14 @@ pub struct Regularisers {
 
 /// All models of a grid, ready to score.
 pub struct Grid<'a> {
-    solver: &'a Eszsl,
     rows: Vec<GridRow>,
     candidates: &'a Candidates,
 }
 
 /// The models that stand together in the list of settings and share their gamma.
 struct GridRow {
-    /// The scaled core, [D, A].
-    core: Mat<f64>,
+    /// From features to attributes, [D, A]: far narrower than all eigenvectors.
+    map: Mat<f64>,
     /// One set of class factors a lambda, [A, C].
     class_factors: Vec<Mat<f64>>,
 }
@@ -37,7 +36,7 @@ impl<'a> Grid<'a> {
     /// Prepares one model a setting for `candidates` with the attributes `signatures`, [C, A].
     #[must_use]
     pub fn new(
-        solver: &'a Eszsl,
+        solver: &Eszsl,
         settings: &[Regularisers],
         candidates: &'a Candidates,
         signatures: MatRef<'_, f64>,
@@ -51,11 +50,15 @@ impl<'a> Grid<'a> {
             })
         };
         let row = |settings: &[Regularisers]| GridRow {
-            core: solver.scaled_core(settings[0].gamma),
+            map: product(
+                solver.feature_vectors(),
+                solver.scaled_core(settings[0].gamma).as_ref(),
+                pool,
+            ),
             class_factors: settings.iter().map(class_factors).collect(),
         };
         let of_one_gamma = settings.chunk_by(|one, next| one.gamma == next.gamma);
-        Self { solver, rows: of_one_gamma.map(row).collect(), candidates }
+        Self { rows: of_one_gamma.map(row).collect(), candidates }
     }
 }
 
@@ -67,13 +70,11 @@ impl Jury for Grid<'_> {
         decisions: &mut [Vec<Decision>],
         pool: &ThreadPool,
     ) -> Result<(), MetricError> {
-        let vectors = self.solver.feature_vectors();
-        let rows = row_major(rows, labels.len(), vectors.nrows());
-        let projected = product(rows, vectors, pool); // [n, D]
+        let images = row_major(rows, labels.len(), rows.len() / labels.len().max(1));
         let mask = self.candidates.seen_mask();
         let mut lists = decisions.iter_mut();
         for row in &self.rows {
-            let attributes = product(projected.as_ref(), row.core.as_ref(), pool); // [n, A]
+            let attributes = product(images, row.map.as_ref(), pool); // [n, A]
             for factors in &row.class_factors {
                 let scores = product(attributes.as_ref(), factors.as_ref(), pool); // [n, C]
                 let scores = to_row_major(scores.as_ref());

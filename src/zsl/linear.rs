@@ -5,6 +5,7 @@
 
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::{factor, solve};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
@@ -57,6 +58,24 @@ pub fn eigen(matrix: MatRef<'_, f64>) -> Result<Eigen, EigenError> {
     } else {
         Err(EigenError { size })
     }
+}
+
+/// Solves `matrix * X = right` for a symmetric matrix without negative eigenvalues, of which only
+/// the lower triangle is read. None if the matrix is singular as far as rounding can tell.
+#[must_use]
+pub fn solve_positive(mut matrix: Mat<f64>, mut right: Mat<f64>) -> Option<Mat<f64>> {
+    let (size, columns) = (matrix.nrows(), right.ncols());
+    let mut memory =
+        MemBuffer::new(factor::cholesky_in_place_scratch::<f64>(size, Par::Seq, Spec::default()));
+    let stack = MemStack::new(&mut memory);
+    let regularization = factor::LltRegularization::default();
+    let params = Spec::default();
+    factor::cholesky_in_place(matrix.as_mut(), regularization, Par::Seq, stack, params).ok()?;
+    let mut memory = MemBuffer::new(solve::solve_in_place_scratch::<f64>(size, columns, Par::Seq));
+    let stack = MemStack::new(&mut memory);
+    solve::solve_in_place(matrix.as_ref(), right.as_mut(), Par::Seq, stack);
+    let is_finite = right.col_iter().all(|column| column.iter().all(|value| value.is_finite()));
+    is_finite.then_some(right)
 }
 
 /// `left * right`, by blocks of columns.
@@ -160,6 +179,22 @@ mod tests {
                 assert!((rebuilt[(row, column)] - gram[(row, column)]).abs() < 1e-11);
             }
         }
+    }
+
+    #[test]
+    fn a_positive_matrix_is_solved() {
+        // (4 2; 2 3) (1 2; 3 -1) = (10 6; 11 1); the upper triangle is not read.
+        let matrix = Mat::from_fn(2, 2, |row, column| [[4.0, 99.0], [2.0, 3.0]][row][column]);
+        let right = Mat::from_fn(2, 2, |row, column| [[10.0, 6.0], [11.0, 1.0]][row][column]);
+        let solved = solve_positive(matrix, right.clone()).unwrap();
+        for (row, want) in [[1.0, 2.0], [3.0, -1.0]].iter().enumerate() {
+            for (column, want) in want.iter().enumerate() {
+                assert!((solved[(row, column)] - want).abs() < 1e-14);
+            }
+        }
+        let negative = Mat::from_fn(2, 2, |row, column| [[1.0, 2.0], [2.0, 1.0]][row][column]);
+        assert!(solve_positive(negative, right.clone()).is_none());
+        assert!(solve_positive(Mat::from_fn(2, 2, |_, _| f64::NAN), right).is_none());
     }
 
     #[test]
