@@ -1,8 +1,10 @@
 //! Rows of an outside parquet file, read block by block through its memory map.
 //!
-//! Beside the tables of this program this is the only place that knows polars.
+//! Beside the tables of this program this is the only place that knows polars, which panics on some
+//! damaged files; that becomes an error like any other.
 
 use std::io::{self, Cursor};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::prelude::{
     Column, DataFrame, DataType, ParallelStrategy, ParquetReader, SerReader as _,
@@ -44,6 +46,10 @@ impl ParquetRows {
         if !blob.ends_with(MAGIC) {
             return Err(invalid("the parquet file is cut off: it does not end with PAR1"));
         }
+        guarded(|| Self::describe(blob))
+    }
+
+    fn describe(blob: Blob) -> io::Result<Self> {
         let mut reader = ParquetReader::new(Cursor::new(Bytes(blob.clone())));
         let damaged = |error| invalid(format!("not a sound parquet file: {error}"));
         let schema = reader.schema().map_err(damaged)?;
@@ -121,17 +127,25 @@ impl ParquetRows {
 
     fn read(&self, columns: &[String], first: usize, count: usize) -> io::Result<DataFrame> {
         assert!(first + count <= self.rows, "these rows exist");
-        let frame = ParquetReader::new(Cursor::new(Bytes(self.blob.clone())))
-            .read_parallel(ParallelStrategy::None)
-            .with_slice(Some((first, count)))
-            .with_columns(Some(columns.to_vec()))
-            .finish()
-            .map_err(damaged)?;
+        let frame = guarded(|| {
+            ParquetReader::new(Cursor::new(Bytes(self.blob.clone())))
+                .read_parallel(ParallelStrategy::None)
+                .with_slice(Some((first, count)))
+                .with_columns(Some(columns.to_vec()))
+                .finish()
+                .map_err(damaged)
+        })?;
         match frame.height() == count {
             true => Ok(frame),
             false => Err(invalid(format!("{} rows where {count} should be", frame.height()))),
         }
     }
+}
+
+/// Runs what reads a file that may be damaged; nothing of it is used after a panic.
+fn guarded<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(invalid("the parquet file is damaged; write it again")))
 }
 
 fn damaged(error: impl std::fmt::Display) -> io::Error {
@@ -140,4 +154,53 @@ fn damaged(error: impl std::fmt::Display) -> io::Error {
 
 fn strange(column: &Column, expected: &str) -> io::Error {
     invalid(format!("column `{}` holds {}; expected {expected}", column.name(), column.dtype()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::artifact::{Presentation, Table, Values};
+
+    use super::*;
+
+    fn parquet() -> Vec<u8> {
+        let columns = vec![
+            ("name".to_owned(), Values::Text(vec!["a".into(), "b".into(), "c".into()])),
+            ("x".to_owned(), Values::Number(vec![Some(0.5), None, Some(2.0)])),
+            ("n".to_owned(), Values::Count(vec![3, 4, 5])),
+        ];
+        Table::new(columns, Presentation::default()).unwrap().views().parquet
+    }
+
+    #[test]
+    fn rows_are_read_from_the_middle() {
+        let table = ParquetRows::open(Blob::from_bytes(&parquet())).unwrap();
+        assert_eq!((table.len(), table.columns()), (3, &["name", "x", "n"].map(String::from)[..]));
+        let columns = ["n", "x"].map(String::from);
+        let mut block = [0.0; 4];
+        table.numbers(&columns, 1, &mut block).unwrap();
+        assert_eq!((block[0], block[2], block[3]), (4.0, 5.0, 2.0));
+        assert!(block[1].is_nan(), "an empty cell");
+        assert_eq!(table.texts("n").unwrap()[2].as_deref(), Some("5"));
+        assert_eq!(table.texts("x").unwrap()[1], None);
+        let error = table.numbers(&["name".to_owned()], 0, &mut [0.0]).unwrap_err();
+        assert_eq!(error.to_string(), "column `name` holds str; expected numbers");
+    }
+
+    #[test]
+    fn no_damage_to_a_single_byte_is_a_panic() {
+        let whole = parquet();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0xff;
+            let Ok(table) = ParquetRows::open(Blob::from_bytes(&bytes)) else { continue };
+            // What is read may be wrong or an error; the call must come back.
+            let columns: Vec<String> = table.columns().to_vec();
+            for column in &columns {
+                let mut cell = [0.0];
+                let _ =
+                    table.numbers(std::slice::from_ref(column), 0, &mut cell[..table.len().min(1)]);
+            }
+        }
+        assert!(ParquetRows::open(Blob::from_bytes(&whole[..whole.len() - 1])).is_err());
+    }
 }

@@ -133,7 +133,8 @@ impl Element {
     reason = "whole floats below 2^100 are whole in 128 bits"
 )]
 fn whole(value: f64) -> Option<i128> {
-    const LARGEST: f64 = (1_u128 << 100) as f64;
+    /// 2^100.
+    const LARGEST: f64 = 1_267_650_600_228_229_401_496_703_205_376.0;
     (value.fract() == 0.0 && value.abs() < LARGEST).then_some(value as i128)
 }
 

@@ -1,5 +1,5 @@
 //! `import-attributes`: class attributes out of the files that Animals with Attributes, CUB, SUN and
-//! aPascal & aYahoo come with: lists of names, and a matrix as text or as an array.
+//! `aPY` come with: lists of names, and a matrix as text or as an array.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
