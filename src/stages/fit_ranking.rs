@@ -189,7 +189,7 @@ impl Baseline for Learner<'_> {
                         model.step(row, label);
                     }
                 };
-                part.pool.install(|| models.par_iter_mut().for_each(learn));
+                models.par_iter_mut().for_each(learn);
             })?;
             for (setting, head) in settings.iter().zip(&mut heads) {
                 if setting.epochs == epoch {

@@ -41,7 +41,7 @@ pub struct Likelihood {
 
 /// A model in training.
 #[derive(Clone)]
-pub struct Ascent {
+pub struct Descent {
     lambda: f64,
     /// W^T, [K, D].
     weights: Mat<f64>,
@@ -50,7 +50,7 @@ pub struct Ascent {
     loss: f64,
 }
 
-impl Ascent {
+impl Descent {
     /// W, [D, K].
     #[must_use]
     pub fn weights(&self) -> MatRef<'_, f64> {
@@ -77,27 +77,27 @@ impl Likelihood {
 
     /// Begins at W = 0.
     #[must_use]
-    pub fn begin(&self, lambda: f64) -> Ascent {
+    pub fn begin(&self, lambda: f64) -> Descent {
         let zeros = || Mat::zeros(self.logits.ncols(), self.features.values.len());
-        Ascent { lambda, weights: zeros(), gradient: zeros(), loss: 0.0 }
+        Descent { lambda, weights: zeros(), gradient: zeros(), loss: 0.0 }
     }
 
     /// Adds what `rows`, `[n, D]` row by row, of the classes `labels`, `[n]`, say.
-    pub fn look(&self, ascent: &mut Ascent, rows: &[f64], labels: &[usize], pool: &ThreadPool) {
+    pub fn look(&self, descent: &mut Descent, rows: &[f64], labels: &[usize], pool: &ThreadPool) {
         let rows = row_major(rows, labels.len(), self.features.values.len());
-        let outputs = product(ascent.weights.as_ref(), rows.transpose(), pool); // [K, n]
+        let outputs = product(descent.weights.as_ref(), rows.transpose(), pool); // [K, n]
         let mut residuals = product(self.logits.as_ref(), outputs.as_ref(), pool); // [L, n]
         for (image, &label) in labels.iter().enumerate() {
             let logits = residuals.col_as_slice_mut(image);
-            ascent.loss += self.target.residuals(logits, label);
+            descent.loss += self.target.residuals(logits, label);
         }
         let residuals = product(self.logits.transpose(), residuals.as_ref(), pool); // [K, n]
-        add_product(&mut ascent.gradient, residuals.as_ref(), rows, pool);
+        add_product(&mut descent.gradient, residuals.as_ref(), rows, pool);
     }
 
     /// Ends a pass over all images with a step; returns the objective before it.
-    pub fn step(&self, ascent: &mut Ascent, pool: &ThreadPool) -> f64 {
-        let Ascent { lambda, weights, gradient, loss } = ascent;
+    pub fn step(&self, descent: &mut Descent, pool: &ThreadPool) -> f64 {
+        let Descent { lambda, weights, gradient, loss } = descent;
         let objective = *loss + *lambda / 2.0 * weights.squared_norm_l2();
         let (p, q) = (&self.features, &self.outputs);
         let slope = Mat::from_fn(weights.nrows(), weights.ncols(), |output, feature| {
@@ -190,12 +190,12 @@ mod tests {
         let moments = moments(&rows, &labels, 1);
         let problem =
             Likelihood::new(&moments, Mat::identity(2, 2), Target::Class, &pool(1)).unwrap();
-        let mut ascent = problem.begin(1.0);
-        problem.look(&mut ascent, &rows, &labels, &pool(1));
-        let objective = problem.step(&mut ascent, &pool(1));
+        let mut descent = problem.begin(1.0);
+        problem.look(&mut descent, &rows, &labels, &pool(1));
+        let objective = problem.step(&mut descent, &pool(1));
         assert!((objective - 2.0 * 2.0_f64.ln()).abs() < 1e-14);
-        assert!((ascent.weights()[(0, 0)] - 0.5).abs() < 1e-14);
-        assert!((ascent.weights()[(0, 1)] + 0.5).abs() < 1e-14);
+        assert!((descent.weights()[(0, 0)] - 0.5).abs() < 1e-14);
+        assert!((descent.weights()[(0, 1)] + 0.5).abs() < 1e-14);
     }
 
     #[test]
@@ -211,18 +211,18 @@ mod tests {
         let coins = Target::Bits(bits.collect());
         for (logits, target) in [(phi, Target::Class), (Mat::identity(3, 3), coins)] {
             let problem = Likelihood::new(&moments, logits, target, &pool(2)).unwrap();
-            let mut ascent = problem.begin(0.5);
+            let mut descent = problem.begin(0.5);
             let mut before = f64::INFINITY;
             for _ in 0..400 {
-                problem.look(&mut ascent, &rows, &labels, &pool(2));
-                let objective = problem.step(&mut ascent, &pool(2));
+                problem.look(&mut descent, &rows, &labels, &pool(2));
+                let objective = problem.step(&mut descent, &pool(2));
                 assert!(objective <= before + 1e-9, "{objective} {before}");
                 before = objective;
             }
-            let weights = ascent.weights().to_owned();
-            problem.look(&mut ascent, &rows, &labels, &pool(2));
-            problem.step(&mut ascent, &pool(2));
-            let moved = (&weights - ascent.weights()).norm_max();
+            let weights = descent.weights().to_owned();
+            problem.look(&mut descent, &rows, &labels, &pool(2));
+            problem.step(&mut descent, &pool(2));
+            let moved = (&weights - descent.weights()).norm_max();
             assert!(moved < 1e-7, "{moved}");
         }
     }
@@ -251,12 +251,12 @@ mod tests {
             let pool = pool(threads);
             let logits = Mat::identity(classes, classes);
             let problem = Likelihood::new(&moments, logits, Target::Class, &pool).unwrap();
-            let mut ascent = problem.begin(1.0);
+            let mut descent = problem.begin(1.0);
             for _ in 0..3 {
-                problem.look(&mut ascent, &rows, &labels, &pool);
-                problem.step(&mut ascent, &pool);
+                problem.look(&mut descent, &rows, &labels, &pool);
+                problem.step(&mut descent, &pool);
             }
-            to_row_major(ascent.weights())
+            to_row_major(descent.weights())
         });
         assert!(made[0] == made[1] && made[0] == made[2]);
     }

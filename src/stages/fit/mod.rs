@@ -32,7 +32,7 @@ use crate::zsl::scaling::FeatureNorm;
 use crate::zsl::selection::SelectOn;
 
 pub(super) use part::{Bias, Part};
-pub(super) use smooth::{Outputs, climb};
+pub(super) use smooth::{Outputs, minimise};
 pub(super) use trainer::fit;
 
 /// The selection policy.
@@ -80,7 +80,7 @@ pub(super) struct Common<'a> {
 }
 
 /// A method of the field.
-pub(super) trait Baseline {
+pub(super) trait Baseline: Sync {
     /// One choice of its hyper-parameters.
     type Setting: Clone;
 

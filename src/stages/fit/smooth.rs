@@ -1,6 +1,7 @@
 //! Fits by regularised likelihood, for the baselines that are made of one.
 
 use faer::Mat;
+use rayon::prelude::*;
 
 use crate::stage::{StageContext, StageError};
 use crate::zsl::likelihood::{Likelihood, Target};
@@ -18,7 +19,7 @@ pub(in crate::stages) struct Outputs {
 }
 
 /// The weights [D, K] after `steps` steps with each of `lambdas`; with a bias, [D + 1, K].
-pub(in crate::stages) fn climb(
+pub(in crate::stages) fn minimise(
     part: &Part<'_>,
     outputs: Outputs,
     lambdas: &[f64],
@@ -33,9 +34,7 @@ pub(in crate::stages) fn climb(
     let mut models: Vec<_> = lambdas.iter().map(|&lambda| problem.begin(lambda)).collect();
     for step in (1..).take(steps) {
         part.each_chunk(bias, cx, |rows, labels| {
-            for model in &mut models {
-                problem.look(model, rows, labels, part.pool);
-            }
+            models.par_iter_mut().for_each(|model| problem.look(model, rows, labels, part.pool));
         })?;
         for model in &mut models {
             let objective = problem.step(model, part.pool);

@@ -31,13 +31,25 @@ pub(in crate::stages) fn fit<B: Baseline>(
     inputs: &FitInputs,
     cx: &mut StageContext<'_>,
 ) -> Result<FitOutputs, StageError> {
+    let pool = thread_pool(cx)?;
+    // The whole fit runs inside the pool, so that no product waits for a thread to wake up.
+    pool.install(|| fit_inside(baseline, common, inputs, &pool, cx))
+}
+
+fn fit_inside<B: Baseline>(
+    baseline: &B,
+    common: &Common<'_>,
+    inputs: &FitInputs,
+    pool: &ThreadPool,
+    cx: &mut StageContext<'_>,
+) -> Result<FitOutputs, StageError> {
     let exams = Exam::choose(common.select, inputs)?;
     let view = inputs
         .features
         .tensor(common.tensor)
         .map_err(|error| StageError::parameter("tensor", error.to_string()))?;
     check_inputs(inputs, &view)?;
-    let trainer = Trainer { common, inputs, view: &view, pool: thread_pool(cx)? };
+    let trainer = Trainer { common, inputs, view: &view, pool };
     let settings = baseline.settings();
     let (mut folds, mut last) = (Vec::new(), None);
     for exam in &exams {
@@ -52,13 +64,11 @@ pub(in crate::stages) fn fit<B: Baseline>(
     let chosen = baseline.describe(&settings[best]);
     trainer.report(&judgements, best, &chosen, cx);
     let (head, scaling) = match last {
-        Some((family, scaling)) if common.select.peeks() => {
-            (family.head(best, &trainer.pool), scaling)
-        }
+        Some((family, scaling)) if common.select.peeks() => (family.head(best, pool), scaling),
         _ => {
             let part = trainer.part(&inputs.train.images, &inputs.train.seen, cx)?;
             let family = baseline.fit(&part, &settings[best..=best], cx)?;
-            (family.head(0, &trainer.pool), part.scaling)
+            (family.head(0, pool), part.scaling)
         }
     };
     Ok(FitOutputs { model: trainer.model(head, scaling, &chosen, judgements[best])? })
@@ -90,7 +100,7 @@ struct Trainer<'a> {
     common: &'a Common<'a>,
     inputs: &'a FitInputs,
     view: &'a TensorView<'a>,
-    pool: ThreadPool,
+    pool: &'a ThreadPool,
 }
 
 impl Trainer<'_> {
@@ -109,7 +119,7 @@ impl Trainer<'_> {
             labels: images.iter().map(label).collect::<Result<_, _>>()?,
             scaling,
             signatures: self.signatures(classes.iter())?,
-            pool: &self.pool,
+            pool: self.pool,
         })
     }
 
@@ -124,7 +134,7 @@ impl Trainer<'_> {
     ) -> Result<Vec<Judgement>, StageError> {
         let candidates = &exam.candidates;
         let signatures = self.signatures(candidates.names())?;
-        let jury = family.jury(candidates, signatures.as_ref(), &self.pool);
+        let jury = family.jury(candidates, signatures.as_ref(), self.pool);
         let decide = |images| self.decide(jury.as_ref(), scaling, candidates, images, models, cx);
         let (seen, unseen) = (decide(&exam.seen)?, decide(&exam.unseen)?);
         let judgements = seen.iter().zip(&unseen).map(|(seen, unseen)| {
@@ -149,7 +159,7 @@ impl Trainer<'_> {
             let label =
                 |&sample: &SampleIndex| self.position(sample, candidates.names()).map(to_candidate);
             let labels = samples.iter().map(label).collect::<Result<Vec<_>, _>>()?;
-            jury.decide(&values, &labels, &mut decisions, &self.pool)
+            jury.decide(&values, &labels, &mut decisions, self.pool)
                 .map_err(|error| StageError::data(error.to_string()))?;
         }
         Ok(decisions)
