@@ -13,4 +13,5 @@ fi
 failed=0
 "$python" benches/dag.py "$erpc" "$@" || failed=1
 "$python" benches/extract.py "$erpc" || failed=1
+"$python" benches/resampling.py "$erpc" || failed=1
 exit "$failed"

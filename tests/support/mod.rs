@@ -1,6 +1,7 @@
 //! A project in a temporary folder, and the real binary in it.
 
 pub(crate) mod files;
+pub(crate) mod moments;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
