@@ -4,8 +4,9 @@
 Both take the same photos through the same model to the same tensor with the same number of
 threads, in turns. The peer is ONNX Runtime alone: reading, decoding and resizing are not counted.
 erpc-pipe is counted as a whole process; two sizes are run, and the difference between them is the
-cost of an image without start-up and loading. Needs `ERPC_DATA` (or `data/`) with the photos and
-the weights. Writes `benches/results/extract.json` and `extract.md`.
+cost of an image without start-up and loading. The same difference in wall time, with one thread and
+with two, says how extraction scales; it needs two idle cores to mean anything. Needs `ERPC_DATA` (or
+`data/`) with the photos and the weights. Writes `benches/results/extract.json` and `extract.md`.
 """
 
 import argparse
@@ -32,6 +33,7 @@ TENSOR = "avg_pool"
 PHOTOS = "images/awa2_proxy.tar"
 INDEX = "images/awa2_proxy_index.csv"
 RATIO_GATE = 1.1
+SCALING_GOAL = 1.7
 
 # The imports are run before anything is measured; then `extract` alone is left to do.
 IMPORTS = """
@@ -103,7 +105,7 @@ def compare(arguments, data, scratch):
     small, large = (Project(arguments, data, scratch / str(size), size) for size in sizes)
     model = cut_model(data / MODEL, scratch)
     samples = {"erpc-pipe": [], "erpc-pipe, an image more": [], "ONNX Runtime": []}
-    anonymous = 0.0
+    anonymous, walls = 0.0, []
     for turn in range(arguments.runs):
         ours = [project.sample() for project in (small, large)]
         difference = (ours[1].cpu - ours[0].cpu) / (large.count - small.count)
@@ -113,9 +115,22 @@ def compare(arguments, data, scratch):
         batches = [run_peer(arguments, large, model, batch) for batch in (1, 8)]
         samples["ONNX Runtime"].append(min(batches))
         anonymous = max(anonymous, ours[1].anonymous_mib)
+        walls.append({threads: wall_more(small, large, threads) for threads in (1, 2)})
         costs = ", ".join(f"{name} {values[-1]:.1f}" for name, values in samples.items())
-        print(f"turn {turn + 1}: CPU ms an image: {costs}", flush=True)
-    return {"samples": samples, "anonymous_mib": anonymous, "images": large.count}
+        print(f"turn {turn + 1}: CPU ms an image: {costs}; wall {walls[-1]}", flush=True)
+    return {
+        "samples": samples,
+        "anonymous_mib": anonymous,
+        "images": large.count,
+        "wall_ms": walls,
+        "load": os.getloadavg()[0],
+    }
+
+
+def wall_more(small, large, threads):
+    """Wall milliseconds that an image more takes with this many threads."""
+    walls = [project.sample(threads).wall for project in (small, large)]
+    return 1000 * (walls[1] - walls[0]) / (large.count - small.count)
 
 
 class Project:
@@ -135,8 +150,8 @@ class Project:
         text = imports + EXTRACT.format(tensor=TENSOR)
         (folder / "experiments" / "bench.toml").write_text(text)
 
-    def run(self, watch=False):
-        threads = str(self.arguments.threads)
+    def run(self, watch=False, threads=None):
+        threads = str(threads or self.arguments.threads)
         command = [self.arguments.erpc, "run", "experiments/bench.toml", "--quiet"]
         command += ["--jobs", "1", "--threads", threads]
         env = {
@@ -146,10 +161,10 @@ class Project:
         }
         return measure.run(command, self.folder, env, self.arguments.limit, watch)
 
-    def sample(self):
+    def sample(self, threads=None):
         shutil.rmtree(self.folder / ".erpc", ignore_errors=True)
         shutil.copytree(self.folder / "imported", self.folder / ".erpc", symlinks=True)
-        return self.run(watch=True)
+        return self.run(watch=True, threads=threads)
 
 
 def copy_photos(data, folder, count):
@@ -231,6 +246,7 @@ def conclude(measured, arguments):
     ratio = medians["erpc-pipe, an image more"] / medians["ONNX Runtime"]
     verdict = gates.Verdict("an image more, to ONNX Runtime", RATIO_GATE, "x", ratio, None)
     verdict.passed = ratio <= RATIO_GATE
+    scaling = statistics.median(turn[1] / turn[2] for turn in measured["wall_ms"])
     lines = [
         report.machine_line(),
         "",
@@ -244,10 +260,13 @@ def conclude(measured, arguments):
         f"An image more costs {ratio:.2f} times ONNX Runtime alone (gate {RATIO_GATE}: "
         f"{'pass' if verdict.passed else '**fail**'}). "
         f"Peak anonymous memory of erpc-pipe: {measured['anonymous_mib']:.0f} MiB.",
+        "",
+        f"From one thread to two an image takes {scaling:.2f} times less wall time (goal "
+        f"{SCALING_GOAL}; load of the machine at the end: {measured['load']:.1f}).",
     ]
     arguments.results.mkdir(parents=True, exist_ok=True)
     (arguments.results / "extract.md").write_text("\n".join(lines) + "\n")
-    record = {"machine": report.machine(), **measured, "gates": [verdict.as_dict()]}
+    record = {"machine": report.machine(), **measured, "scaling": scaling, "gates": [verdict.as_dict()]}
     (arguments.results / "extract.json").write_text(json.dumps(record, indent=1) + "\n")
     print("\n".join(lines[2:]))
     return 0 if verdict.passed else 1

@@ -14,4 +14,5 @@ failed=0
 "$python" benches/dag.py "$erpc" "$@" || failed=1
 "$python" benches/extract.py "$erpc" || failed=1
 "$python" benches/xlsa17.py "$erpc" || failed=1
+"$python" benches/resampling.py "$erpc" || failed=1
 exit "$failed"

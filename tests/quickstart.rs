@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::support::moments::Moments;
 use crate::support::{Project, contents};
 
 /// The quickstart at a size for tests.
@@ -96,7 +97,7 @@ fn survives_kills(manifest: &str, experiment: &str, kills: u32) {
     run(&whole, manifest, &[]);
     let duration = started.elapsed();
     let expected = published(&whole, experiment);
-    let mut moments = Moments(0x9e37_79b9_7f4a_7c15);
+    let mut moments = Moments::new();
     for kill in 0..kills {
         let project = project();
         let mut child = project
@@ -114,19 +115,6 @@ fn survives_kills(manifest: &str, experiment: &str, kills: u32) {
         assert_eq!(differing(&expected, &files), [].into(), "kill {kill}");
         let fsck = project.run(&["fsck"]);
         assert_eq!(fsck.code, 0, "kill {kill}: {}", fsck.stdout);
-    }
-}
-
-/// Numbers in [0, 1), the same in every run of the tests.
-struct Moments(u64);
-
-impl Moments {
-    #[expect(clippy::cast_precision_loss, reason = "a moment need not be exact")]
-    fn next(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::nn::{Activation, Tensor};
 
 use super::attributes::{Attributes, floats};
-use super::graph::label;
+use super::graph::{is_constant, label};
 use super::operation::{Constants, Operand, Operation};
 use super::proto::NodeProto;
 use super::{Graph, OnnxError};
@@ -62,7 +62,10 @@ impl Network {
     pub fn new(graph: &Graph) -> Result<Self, OnnxError> {
         let mut compiler = Compiler::new(graph)?;
         for node in graph.nodes() {
-            if node.op_type != "Constant" {
+            if node.op_type == "Constant" && !is_constant(node, &compiler.constants) {
+                return Err(Attributes(node).error("expected a tensor as its value"));
+            }
+            if !is_constant(node, &compiler.constants) {
                 compiler.add(node)?;
             }
         }
@@ -134,16 +137,7 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn new(graph: &'a Graph) -> Result<Self, OnnxError> {
-        let mut constants: Constants<'a> = BTreeMap::new();
-        for tensor in graph.initializers() {
-            constants.insert(tensor.name.as_deref().unwrap_or_default(), tensor);
-        }
-        for node in graph.nodes().iter().filter(|node| node.op_type == "Constant") {
-            let attributes = Attributes(node);
-            let value = node.attribute.iter().find_map(|attribute| attribute.t.as_deref());
-            let value = value.ok_or_else(|| attributes.error("expected a tensor as its value"))?;
-            constants.extend(node.output.first().map(|name| (name.as_str(), value)));
-        }
+        let constants = graph.constants();
         let mut readers: BTreeMap<&str, usize> = BTreeMap::new();
         for name in graph.nodes().iter().flat_map(|node| &node.input) {
             *readers.entry(name).or_default() += 1;
@@ -334,6 +328,23 @@ mod tests {
             node.ints("kernel_shape", &[3]);
         });
         assert!(one.ends_with("`kernel_shape` is [3]; expected 2 counts"), "{one}");
+    }
+
+    #[test]
+    fn weights_that_an_identity_hands_on_are_weights() {
+        let mut builder = ModelBuilder::new("input", &[1, 1, 2]);
+        builder.weight("one", &[1], &[1.0]);
+        builder.weight("two", &[1], &[2.0]);
+        builder.node("Identity", &["one"], "scale");
+        builder.node("Identity", &["scale"], "variance");
+        let inputs = ["input", "scale", "two", "one", "variance"];
+        builder.node("BatchNormalization", &inputs, "out").float("epsilon", 0.0);
+        let graph = builder.finish(&["out"]).unwrap();
+        let images = Tensor::new(vec![1, 1, 1, 2], vec![1.0, 4.0]);
+        // (x - 1) / 1 + 2.
+        assert_eq!(run(&graph, &["out"], &images)[0].values(), [2.0, 5.0]);
+        let offers = graph.offers();
+        assert_eq!((offers.len(), offers[0].is_embedded), (1, true));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::artifact::Blob;
 use crate::suggest::similar;
 
 use super::OnnxError;
+use super::operation::Constants;
 use super::proto::{
     Dimension, GraphProto, ModelProto, NodeProto, TensorProto, TensorTypeProto, TypeProto,
     ValueInfoProto, element,
@@ -95,6 +96,25 @@ impl Graph {
         };
         let sets = &self.model.opset_import;
         sets.iter().find(|set| is_standard(&set.domain)).and_then(|set| set.version)
+    }
+
+    /// Weights by name, and what `Constant` nodes make. Exporters keep weights that are equal once
+    /// and let `Identity` nodes hand them on; those are constants, too.
+    pub(super) fn constants(&self) -> Constants<'_> {
+        let weights = self.initializers().iter();
+        let weights = weights.map(|tensor| (tensor.name.as_deref().unwrap_or_default(), tensor));
+        let mut constants: Constants<'_> = weights.collect();
+        for node in self.nodes() {
+            let value = match (node.op_type.as_str(), node.input.first()) {
+                ("Constant", _) => {
+                    node.attribute.iter().find_map(|attribute| attribute.t.as_deref())
+                }
+                ("Identity", Some(input)) => constants.get(input.as_str()).copied(),
+                _ => None,
+            };
+            constants.extend(node.output.first().map(String::as_str).zip(value));
+        }
+        constants
     }
 
     /// What is declared about tensors: outputs, then those in between.
@@ -227,6 +247,13 @@ impl Graph {
         }
         Ok(())
     }
+}
+
+/// Whether what a node makes is among the constants.
+pub(super) fn is_constant(node: &NodeProto, constants: &Constants<'_>) -> bool {
+    let is_there = |name: &String| constants.contains_key(name.as_str());
+    matches!(node.op_type.as_str(), "Constant" | "Identity")
+        && node.output.first().is_some_and(is_there)
 }
 
 /// What a node is called in messages: its name, or that of what it makes.

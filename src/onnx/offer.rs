@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Graph;
+use super::graph::is_constant;
 use super::operation::{Constants, Operation};
 use super::proto::{NodeProto, ValueInfoProto};
 use super::shapes::{Axis, Shapes, axes_text, declared, declared_type, infer};
@@ -49,7 +50,7 @@ impl Graph {
             computable.insert(&input.name);
         }
         let mut offers = Vec::new();
-        for node in self.nodes().iter().filter(|node| node.op_type != "Constant") {
+        for node in self.nodes().iter().filter(|node| !is_constant(node, &constants)) {
             let is_embedded = is_embedded(node, &constants, &computable);
             for (position, name) in node.output.iter().enumerate() {
                 if name.is_empty() {
@@ -73,18 +74,6 @@ impl Graph {
             }
         }
         offers
-    }
-
-    /// Weights, and what `Constant` nodes make.
-    fn constants(&self) -> Constants<'_> {
-        let weights = self.initializers().iter();
-        let weights = weights.map(|tensor| (tensor.name.as_deref().unwrap_or_default(), tensor));
-        let nodes = self.nodes().iter().filter(|node| node.op_type == "Constant");
-        let made = nodes.filter_map(|node| {
-            let value = node.attribute.iter().find_map(|attribute| attribute.t.as_deref());
-            Some((node.output.first()?.as_str(), value?))
-        });
-        weights.chain(made).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod files;
 pub(crate) mod mat;
 pub(crate) mod published;
+pub(crate) mod moments;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
