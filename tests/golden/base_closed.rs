@@ -37,12 +37,7 @@ fn eszsl(
 }
 
 /// The paper's W, [A, D].
-fn sae(
-    case: &Case,
-    moments: &Moments,
-    signatures: MatRef<'_, f64>,
-    pool: &ThreadPool,
-) -> Vec<f64> {
+fn sae(case: &Case, moments: &Moments, signatures: MatRef<'_, f64>, pool: &ThreadPool) -> Vec<f64> {
     let solver = Sae::new(moments, signatures, pool).unwrap();
     to_row_major(solver.weights(case.hyper("sae_lam"), pool).transpose())
 }

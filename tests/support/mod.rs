@@ -2,8 +2,8 @@
 
 pub(crate) mod files;
 pub(crate) mod mat;
-pub(crate) mod published;
 pub(crate) mod moments;
+pub(crate) mod published;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
