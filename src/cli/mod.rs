@@ -1,6 +1,8 @@
 //! The command line: the only place where results and errors become text and exit codes.
 
 mod completions;
+mod diff;
+mod doctor;
 mod execute;
 mod exit;
 mod fsck;
@@ -10,12 +12,14 @@ mod plan;
 mod project;
 mod provenance;
 mod publish;
+mod results;
 mod run;
 mod schema;
 mod show;
 mod stages;
 mod why;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,10 +64,16 @@ enum Command {
     Why(why::WhyArgs),
     /// Show a stage kind's parameters, an artifact, or a published table.
     Show(show::ShowArgs),
+    /// The published tables of all experiments as one: filter, group, pivot, sort.
+    Results(results::ResultsArgs),
+    /// Compare two published experiments: which settings differ, which numbers moved.
+    Diff(diff::DiffArgs),
     /// Draw the stage graph.
     Graph(graph::GraphArgs),
     /// List the stage kinds.
     Stages,
+    /// Say what this machine has and lacks, and what to do about it.
+    Doctor(doctor::DoctorArgs),
     /// Remove what no experiment last used.
     Gc(gc::GcArgs),
     /// Verify the content of the store.
@@ -99,6 +109,11 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Writes a whole answer to standard output.
+fn text_out(bytes: &[u8]) -> Result<(), CliError> {
+    Ok(io::Write::write_all(&mut io::stdout().lock(), bytes)?)
+}
+
 fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
     if let Some(directory) = &cli.place.directory {
         std::env::set_current_dir(directory)
@@ -110,6 +125,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::Plan(args) => plan::plan(place, args),
         Command::Why(args) => why::why(place, args),
         Command::Show(args) => show::show(place, args),
+        Command::Results(args) => results::results(args),
+        Command::Diff(args) => diff::diff(args),
+        Command::Doctor(args) => doctor::doctor(place, args),
         Command::Graph(args) => graph::graph(args),
         Command::Stages => stages::stages(),
         Command::Gc(args) => gc::gc(place, args),

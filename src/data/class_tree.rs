@@ -178,6 +178,9 @@ mod tests {
         assert_eq!(check("cat"), Ok(()));
         assert_eq!(check("dog"), Err(ClassTreeError::Unknown("dog".into())));
         let error = check("feline").unwrap_err().to_string();
-        assert_eq!(error, "`feline` is a class, but `cat` is below it; expected classes to be leaves");
+        assert_eq!(
+            error,
+            "`feline` is a class, but `cat` is below it; expected classes to be leaves"
+        );
     }
 }

@@ -46,6 +46,8 @@ pub fn registry() -> Registry {
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()
         .with::<plot::Plot>()
+        .with::<plot::attributes::PlotAttributes>()
+        .with::<plot::examples::PlotExamples>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()

@@ -210,13 +210,13 @@ mod tests {
         // Two seen and two unseen scores; at delta ln 2 a seen score counts half.
         let third = 3_f64.ln();
         let rows = [
-            [third, 0.0, 0.0, 0.0],    // (3/2) / (3/2 + 1/2 + 1 + 1) = 3/8, right
-            [0.0, 0.0, 0.0, 0.0],      // 1 / (1/2 + 1/2 + 1 + 1) = 1/3 for x, wrong
-            [0.0, 0.0, 0.0, 0.0],      // the same, wrong
-            [0.0, 0.0, third, 0.0],    // 3 / (1/2 + 1/2 + 3 + 1) = 3/5 for x, right
-            [0.0, 0.0, third, 0.0],    // the same, right
-            [0.0, 0.0, third, 0.0],    // the same, right
-            [0.0, 0.0, third, 0.0],    // the same, wrong: it is y
+            [third, 0.0, 0.0, 0.0], // (3/2) / (3/2 + 1/2 + 1 + 1) = 3/8, right
+            [0.0, 0.0, 0.0, 0.0],   // 1 / (1/2 + 1/2 + 1 + 1) = 1/3 for x, wrong
+            [0.0, 0.0, 0.0, 0.0],   // the same, wrong
+            [0.0, 0.0, third, 0.0], // 3 / (1/2 + 1/2 + 3 + 1) = 3/5 for x, right
+            [0.0, 0.0, third, 0.0], // the same, right
+            [0.0, 0.0, third, 0.0], // the same, right
+            [0.0, 0.0, third, 0.0], // the same, wrong: it is y
         ];
         let evaluation = evaluate(&scores(&rows), at(2_f64.ln())).unwrap();
         let sums: Vec<_> =

@@ -35,7 +35,11 @@ fn retrieval(case: &Case) -> Retrieval {
     let items = |part: &str| -> Vec<Item> {
         let identities = case.indices(&format!("in.{part}_id"));
         let cameras = case.indices(&format!("in.{part}_cam"));
-        identities.into_iter().zip(cameras).map(|(identity, camera)| Item { identity, camera }).collect()
+        identities
+            .into_iter()
+            .zip(cameras)
+            .map(|(identity, camera)| Item { identity, camera })
+            .collect()
     };
     let gallery = items("gallery");
     let mut retrieval = Retrieval::default();

@@ -38,7 +38,10 @@ pub enum ImageError {
 }
 
 /// The pixels of an encoded image, which errors call `name`.
-pub(super) fn decode(name: &str, encoded: &[u8]) -> Result<RgbImage, ImageError> {
+///
+/// # Errors
+/// [`ImageError::Undecodable`] or [`ImageError::Truncated`].
+pub fn decode(name: &str, encoded: &[u8]) -> Result<RgbImage, ImageError> {
     if ends_early(encoded) {
         return Err(ImageError::Truncated { image: name.to_owned() });
     }

@@ -10,7 +10,7 @@ mod prepare;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use decode::ImageError;
+pub use decode::{ImageError, decode};
 pub use filter::Filter;
 pub use prepare::Preparer;
 

@@ -120,7 +120,10 @@ impl World {
 
 fn evaluate(scores: &Scores, delta: Option<f64>) -> Evaluation {
     let bench = Bench::new().input("scores", scores);
-    bench.run::<Evaluate>(&EvaluateParams { delta, ..EvaluateParams::default() }).unwrap().output("evaluation")
+    bench
+        .run::<Evaluate>(&EvaluateParams { delta, ..EvaluateParams::default() })
+        .unwrap()
+        .output("evaluation")
 }
 
 fn selecting(on: SelectOn) -> FitEszslParams {

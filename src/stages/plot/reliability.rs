@@ -150,7 +150,9 @@ fn alt(title: &str, error: &Estimate, bins: &[Bin]) -> String {
     let filled: Vec<String> = bins
         .iter()
         .filter(|bin| bin.images > 0.0)
-        .map(|bin| format!("{:.0} % sure, {:.0} % right", percent(bin.confidence), percent(bin.accuracy)))
+        .map(|bin| {
+            format!("{:.0} % sure, {:.0} % right", percent(bin.confidence), percent(bin.accuracy))
+        })
         .collect();
     let error = percent(error.mean);
     format!("{title}. Expected calibration error {error:.1} %. {}.", filled.join("; "))

@@ -30,10 +30,7 @@ fn errors_worked_out_by_hand() {
     // Edges 0.2, 0.4, 0.9, centres 0.3 and 0.65: 0.4 with 5/7 to the first. First: -0.2 + 3/7,
     // second: 0.6 * 2/7 - 0.7. The sum of both sizes is 0.228571 + 0.528571.
     let counts = Bins::equal_counts(2, &four);
-    close(
-        binned_error(&four, &counts, Weights::Linear),
-        (3.0 / 7.0 - 0.2 + 0.7 - 1.2 / 7.0) / 4.0,
-    );
+    close(binned_error(&four, &counts, Weights::Linear), (3.0 / 7.0 - 0.2 + 0.7 - 1.2 / 7.0) / 4.0);
 }
 
 #[test]
