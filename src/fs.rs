@@ -132,6 +132,11 @@ pub fn remove_dirs(path: &Path) -> FsResult<()> {
     ignore_missing(context("remove", path, fs::remove_dir_all(path)))
 }
 
+/// Removes a folder that holds nothing.
+pub fn remove_empty_dir(path: &Path) -> FsResult<()> {
+    context("remove", path, fs::remove_dir(path))
+}
+
 fn ignore_missing(result: FsResult<()>) -> FsResult<()> {
     match result {
         Err(error) if error.is_missing() => Ok(()),

@@ -104,6 +104,14 @@ inputs = { model = "dap", features = "features", samples = "photos", attributes 
 kind   = "tabulate"
 inputs = { rows = ["evaluation"] }
 
+[stage.map]
+kind   = "plot-attributes"
+inputs = { attributes = "attributes" }
+
+[stage.best]
+kind   = "plot-examples"
+inputs = { images = "photos", samples = "photos", scores = "score", test_seen = "split", test_unseen = "split" }
+
 [stage.curve]
 kind   = "plot"
 inputs = { evaluations = ["evaluation"] }

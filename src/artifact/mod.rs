@@ -18,10 +18,12 @@ use std::io;
 
 pub use blob::{Blob, BlobWriter};
 pub use figure::{
-    Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Point, Shape, Text, Turn, VerticalAnchor,
-    text_width,
+    Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Picture, Point, Shape, Text, Turn,
+    VerticalAnchor, text_width,
 };
-pub use table::{Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values};
+pub use table::{
+    Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values, read_columns,
+};
 pub use table_rows::ParquetRows;
 pub use text::PlainText;
 

@@ -2,6 +2,8 @@
 
 mod audit_splits;
 mod completions;
+mod diff;
+mod doctor;
 mod execute;
 mod exit;
 mod fsck;
@@ -11,12 +13,14 @@ mod plan;
 mod project;
 mod provenance;
 mod publish;
+mod results;
 mod run;
 mod schema;
 mod show;
 mod stages;
 mod why;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -63,10 +67,16 @@ enum Command {
     Show(show::ShowArgs),
     /// Check published splits and count the test images that leak into their validation lists.
     AuditSplits(audit_splits::AuditSplitsArgs),
+    /// The published tables of all experiments as one: filter, group, pivot, sort.
+    Results(results::ResultsArgs),
+    /// Compare two published experiments: which settings differ, which numbers moved.
+    Diff(diff::DiffArgs),
     /// Draw the stage graph.
     Graph(graph::GraphArgs),
     /// List the stage kinds.
     Stages,
+    /// Say what this machine has and lacks, and what to do about it.
+    Doctor(doctor::DoctorArgs),
     /// Remove what no experiment last used.
     Gc(gc::GcArgs),
     /// Verify the content of the store.
@@ -102,6 +112,11 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Writes a whole answer to standard output.
+fn text_out(bytes: &[u8]) -> Result<(), CliError> {
+    Ok(io::Write::write_all(&mut io::stdout().lock(), bytes)?)
+}
+
 fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
     if let Some(directory) = &cli.place.directory {
         std::env::set_current_dir(directory)
@@ -114,6 +129,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::Why(args) => why::why(place, args),
         Command::Show(args) => show::show(place, args),
         Command::AuditSplits(args) => audit_splits::audit_splits(args),
+        Command::Results(args) => results::results(args),
+        Command::Diff(args) => diff::diff(args),
+        Command::Doctor(args) => doctor::doctor(place, args),
         Command::Graph(args) => graph::graph(args),
         Command::Stages => stages::stages(),
         Command::Gc(args) => gc::gc(place, args),

@@ -49,7 +49,7 @@ pub fn locate() -> Result<Option<Library>, OnnxError> {
     if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
         return Library::at(Path::new(&path), "the variable `ORT_DYLIB_PATH`").map(Some);
     }
-    for folder in folders() {
+    for folder in searched_folders() {
         if let Some(path) = newest_in(&folder) {
             return Library::at(&path, "the folder").map(Some);
         }
@@ -57,7 +57,9 @@ pub fn locate() -> Result<Option<Library>, OnnxError> {
     Ok(None)
 }
 
-fn folders() -> Vec<PathBuf> {
+/// The folders in which [`locate`] looks, in order.
+#[must_use]
+pub fn searched_folders() -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from(CACHE)];
     if let Some(store) = env::var_os("ERPC_STORE").filter(|store| !store.is_empty()) {
         folders.push(Path::new(&store).join("onnxruntime"));

@@ -28,7 +28,7 @@ pub use build::{ModelBuilder, NodeBuilder};
 pub use embedded::{Network, Workspace};
 pub use error::{OnnxError, SUPPORTED};
 pub use graph::{Graph, declared_shape};
-pub use locate::{Library, locate};
+pub use locate::{Library, locate, searched_folders};
 pub use model::OnnxModel;
 pub use offer::Offer;
 pub use runtime::Session;

@@ -19,14 +19,17 @@ pub struct DataRoots(pub Vec<PathBuf>);
 
 impl DataRoots {
     /// The places where `name` could be.
-    fn candidates(&self, name: &str) -> Vec<PathBuf> {
+    #[must_use]
+    pub fn candidates(&self, name: &str) -> Vec<PathBuf> {
         if Path::new(name).is_absolute() {
             return vec![PathBuf::from(name)];
         }
         self.0.iter().map(|root| root.join(name)).collect()
     }
 
-    fn find(&self, name: &str) -> Option<PathBuf> {
+    /// Where `name` is, if it is anywhere.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
         self.candidates(name).into_iter().find(|path| fs::exists(path))
     }
 }

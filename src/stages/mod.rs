@@ -76,6 +76,8 @@ pub fn registry() -> Registry {
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
         .with::<plot::Plot>()
+        .with::<plot::attributes::PlotAttributes>()
+        .with::<plot::examples::PlotExamples>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()

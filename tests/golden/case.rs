@@ -8,8 +8,11 @@ use serde_json::Value;
 
 use crate::tensors::{Tensor, read_tensors};
 
-/// What this program makes of a case: tensor names and their numbers, row by row.
-pub(crate) type Answers = Vec<(&'static str, Vec<f64>)>;
+/// The name of a tensor and its numbers, row by row.
+pub(crate) type Answer = (&'static str, Vec<f64>);
+
+/// What this program makes of a case.
+pub(crate) type Answers = Vec<Answer>;
 
 /// Answers a case.
 pub(crate) type Method = fn(&Case) -> Answers;

@@ -1,10 +1,10 @@
 //! `max |got - want| <= rel[group] * max(max |want|, floor[group])`; integers exactly.
 
-use crate::case::{Answers, Case};
+use crate::case::{Answer, Case};
 use crate::table;
 
 /// What is wrong with the answers to a case, a line a tensor.
-pub(crate) fn compare(name: &str, case: &Case, answers: &Answers) -> Vec<String> {
+pub(crate) fn compare(name: &str, case: &Case, answers: &[Answer]) -> Vec<String> {
     let mut complaints = Vec::new();
     for tensor in case.expected() {
         let answer = answers.iter().find(|(answered, _)| *answered == tensor);

@@ -10,8 +10,8 @@ use crate::compare::compare;
 use crate::{skipped, table};
 
 /// A trial for each case that lies in `folder`; a failing one if there is none.
-pub(crate) fn trials(folder: PathBuf) -> Vec<Trial> {
-    let cases = match cases(&folder) {
+pub(crate) fn trials(folder: &Path) -> Vec<Trial> {
+    let cases = match cases(folder) {
         Ok(cases) => cases,
         Err(reason) => return vec![failing(&folder.display().to_string(), reason)],
     };

@@ -38,7 +38,7 @@ fn trials() -> Vec<Trial> {
     let folders = env::var_os("ERPC_GOLDEN").unwrap_or_default();
     let mut trials = vec![Trial::test("the_table_names_no_case_twice", table::check)];
     let folders = env::split_paths(&folders).filter(|folder| !folder.as_os_str().is_empty());
-    trials.extend(folders.flat_map(folder::trials));
+    trials.extend(folders.flat_map(|folder| folder::trials(&folder)));
     if trials.len() == 1 {
         trials.push(skipped("golden", "skipped: ERPC_GOLDEN names no folder with golden cases"));
     }

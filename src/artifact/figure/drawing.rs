@@ -3,6 +3,7 @@
 //! Shapes are data, so a test can ask whether two labels overlap or one leaves the page.
 
 use super::ink::{Dash, Ink};
+use super::picture::Picture;
 use super::text::Text;
 
 /// A place: x to the right, y downwards.
@@ -90,6 +91,13 @@ pub enum Shape {
         /// The colour.
         ink: Ink,
     },
+    /// A photograph. Inside an SVG it lies on top of everything else.
+    Picture {
+        /// Its top left corner.
+        at: Point,
+        /// What it shows.
+        picture: Picture,
+    },
     /// A line of text.
     Text(Text),
 }
@@ -147,6 +155,11 @@ impl Drawing {
     /// Adds a filled circle.
     pub fn circle(&mut self, centre: Point, radius: f64, ink: Ink) {
         self.shapes.push(Shape::Circle { centre, radius, ink });
+    }
+
+    /// Adds a photograph with its top left corner at `at`.
+    pub fn picture(&mut self, at: Point, picture: Picture) {
+        self.shapes.push(Shape::Picture { at, picture });
     }
 
     /// Adds a text.

@@ -8,6 +8,7 @@ mod dash;
 mod drawing;
 mod font;
 mod ink;
+mod picture;
 mod render;
 mod text;
 
@@ -20,6 +21,7 @@ use super::{Artifact, ArtifactKind, Blob, invalid};
 pub use drawing::{Bounds, Drawing, Point, Shape};
 pub use font::text_width;
 pub use ink::{Dash, Ink};
+pub use picture::Picture;
 pub use text::{HorizontalAnchor, Text, Turn, VerticalAnchor};
 
 const MAGIC: &[u8] = b"erpc-figure";

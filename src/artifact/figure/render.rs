@@ -14,9 +14,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
 use super::dash::strokes;
-use super::drawing::{Drawing, Point, Shape};
+use super::drawing::{Bounds, Drawing, Point, Shape};
 use super::font;
 use super::ink::Ink;
+use super::picture::{PICTURE_SCALE, Picture};
 use super::text::{HorizontalAnchor, Text, Turn, VerticalAnchor};
 use crate::artifact::invalid;
 
@@ -38,10 +39,13 @@ pub(super) fn svg(drawing: &Drawing, title: &str) -> io::Result<String> {
     let mut body = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut body, (width, height));
-        draw(drawing, &mut backend, 0.0).map_err(|error| invalid(error.to_string()))?;
+        let vector = Form { lower: 0.0, has_pictures: false };
+        draw(drawing, &mut backend, vector).map_err(|error| invalid(error.to_string()))?;
     }
+    let pictures = pictures(drawing)?;
     // The first line is plotters' own head, which takes its units for pixels.
     let (_, body) = body.split_once('\n').unwrap_or(("", &body));
+    let body = body.replace("</svg>", &format!("{pictures}</svg>"));
     let page = drawing.page();
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
@@ -62,7 +66,8 @@ pub(super) fn png(drawing: &Drawing) -> io::Result<Vec<u8>> {
     let mut fine = vec![255; 3 * width as usize * height as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        draw(drawing, &mut backend, LOWER_LETTERS).map_err(|error| invalid(error.to_string()))?;
+        let pixels = Form { lower: LOWER_LETTERS, has_pictures: true };
+        draw(drawing, &mut backend, pixels).map_err(|error| invalid(error.to_string()))?;
     }
     let pixels = halve(&fine, width as usize);
     let mut bytes = Vec::new();
@@ -112,8 +117,46 @@ fn place((x, y): Point) -> (i32, i32) {
     (units(x), units(y))
 }
 
-/// Draws all shapes, letters `lower` font sizes further down.
-fn draw<B: DrawingBackend>(drawing: &Drawing, backend: &mut B, lower: f64) -> DrawResult
+/// What differs between the two forms of a drawing.
+#[derive(Clone, Copy)]
+struct Form {
+    /// How far letters are moved down, in font sizes.
+    lower: f64,
+    /// Whether photographs are drawn pixel by pixel.
+    has_pictures: bool,
+}
+
+/// The photographs as SVG elements, which plotters cannot make.
+fn pictures(drawing: &Drawing) -> io::Result<String> {
+    let mut elements = String::new();
+    for shape in drawing.shapes() {
+        if let Shape::Picture { at: (left, top), picture } = shape {
+            let (width, height) = picture.size();
+            let (left, top) = (*left, *top);
+            let bounds = Bounds { left, top, right: left + width, bottom: top + height };
+            elements += &picture.svg(&bounds, UNITS)?;
+        }
+    }
+    Ok(elements)
+}
+
+/// Draws a photograph pixel by pixel.
+fn draw_picture<B: DrawingBackend>(picture: &Picture, corner: Point, backend: &mut B) -> DrawResult
+where
+    B::ErrorType: 'static,
+{
+    let (left, top) = place(corner);
+    let side = units(1.0 / f64::from(PICTURE_SCALE));
+    for (x, y, (red, green, blue)) in picture.pixels() {
+        let (x, y) = (left + side * x.cast_signed(), top + side * y.cast_signed());
+        let ink = style(Ink::opaque(red, green, blue), 1.0);
+        backend.draw_rect((x, y), (x + side - 1, y + side - 1), &ink, true)?;
+    }
+    Ok(())
+}
+
+/// Draws all shapes.
+fn draw<B: DrawingBackend>(drawing: &Drawing, backend: &mut B, form: Form) -> DrawResult
 where
     B::ErrorType: 'static,
 {
@@ -138,8 +181,12 @@ where
                 let radius = units(*radius).unsigned_abs();
                 backend.draw_circle(place(*centre), radius, &style(*ink, 1.0), true)?;
             }
+            Shape::Picture { at, picture } if form.has_pictures => {
+                draw_picture(picture, *at, backend)?;
+            }
+            Shape::Picture { .. } => {}
             Shape::Text(text) => {
-                let at = lowered(text, lower * text.size);
+                let at = lowered(text, form.lower * text.size);
                 backend.draw_text(&text.content, &text_style(text), place(at))?;
             }
         }

@@ -61,7 +61,7 @@ fn check_columns(tidy: &Tidy, presentation: &Presentation) -> io::Result<()> {
     names.extend(presentation.stamps.iter().map(|stamp| stamp.column.as_str()));
     for column in &presentation.columns {
         match &column.cell {
-            Cell::Value { column, .. } => names.push(column),
+            Cell::Value { column, .. } | Cell::Number { column, .. } => names.push(column),
             Cell::Measure { value, spread, .. } => {
                 names.extend(["metric", value.as_str()]);
                 names.extend(spread.as_deref());
@@ -100,6 +100,10 @@ fn text(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
             let text = shown(tidy.value(column, group[0]));
             labels.get(&text).cloned().unwrap_or(text)
         }
+        Cell::Number { column, digits } => match tidy.value(column, group[0]) {
+            Some(Value::Number(number)) => measure(number, None, *digits, Scale::Plain),
+            other => shown(other),
+        },
         Cell::Measure { metric, value, spread, digits, scale } => {
             let is_metric = |row: &&usize| tidy.value("metric", **row) == Some(Value::Text(metric));
             match group.iter().find(is_metric) {
@@ -152,6 +156,6 @@ fn align(tidy: &Tidy, cell: &Cell) -> Align {
             Some(Value::Number(_) | Value::Count(_)) => Align::Right,
             _ => Align::Left,
         },
-        Cell::Measure { .. } => Align::Right,
+        Cell::Number { .. } | Cell::Measure { .. } => Align::Right,
     }
 }

@@ -20,7 +20,7 @@ use grid::Grid;
 use tidy::Tidy;
 
 pub use presentation::{Cell, Presentation, Scale, Stamp, TableColumn};
-pub use tidy::Values;
+pub use tidy::{Values, read_columns};
 
 const MAGIC: &[u8] = b"erpc-table";
 const LENGTH_BYTES: usize = 8;

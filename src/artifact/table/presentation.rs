@@ -39,6 +39,13 @@ pub enum Cell {
         /// Other words for some of its values.
         labels: BTreeMap<String, String>,
     },
+    /// A tidy column of numbers, rounded; what is no number stands as it is.
+    Number {
+        /// The tidy column.
+        column: String,
+        /// Digits after the point.
+        digits: u8,
+    },
     /// A number with its spread, as in `30.7 ± 1.2`.
     Measure {
         /// The value of the tidy column `metric` that picks the tidy row.

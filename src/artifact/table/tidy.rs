@@ -25,6 +25,42 @@ pub enum Values {
     Flag(Vec<bool>),
 }
 
+impl Values {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(texts) => texts.len(),
+            Self::Number(numbers) => numbers.len(),
+            Self::Count(counts) => counts.len(),
+            Self::Flag(flags) => flags.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Reads the named columns of a published parquet file.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidData`] if it is no parquet file, or has a column of another type than
+/// tables are published with.
+pub fn read_columns(parquet: &[u8]) -> io::Result<Vec<(String, Values)>> {
+    let tidy = Tidy::from_parquet(parquet)?;
+    let column = |column: &Column| {
+        let name = column.name().to_string();
+        let values = values(column);
+        let unknown = || invalid(format!("column `{name}` is of type {}", column.dtype()));
+        let values = values.ok_or_else(unknown)?;
+        Ok((name, values))
+    };
+    tidy.frame.columns().iter().map(column).collect()
+}
+
 /// One value of a tidy column.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Value<'a> {
@@ -154,6 +190,23 @@ fn value(column: &Column, row: usize) -> Option<Value<'_>> {
         DataType::Boolean => column.bool().ok()?.get(row).map(Value::Flag),
         _ => None,
     }
+}
+
+/// All values of a column; none for a type that tables do not have.
+fn values(column: &Column) -> Option<Values> {
+    Some(match column.dtype() {
+        DataType::String => {
+            let texts = column.str().ok()?.iter();
+            Values::Text(texts.map(|text| text.unwrap_or_default().to_owned()).collect())
+        }
+        DataType::Float64 => Values::Number(column.f64().ok()?.iter().collect()),
+        DataType::Int64 => {
+            let count = |count: Option<i64>| usize::try_from(count?).ok();
+            Values::Count(column.i64().ok()?.iter().map(count).collect::<Option<_>>()?)
+        }
+        DataType::Boolean => Values::Flag(column.bool().ok()?.iter().collect::<Option<_>>()?),
+        _ => return None,
+    })
 }
 
 /// Writes without anything that could differ tomorrow: no compression library, no threads, no

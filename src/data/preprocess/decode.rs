@@ -34,7 +34,10 @@ pub enum Orientation {
 }
 
 /// The pixels of an encoded picture, which errors call `name`.
-pub(super) fn decode(
+///
+/// # Errors
+/// [`ImageError`].
+pub fn decode(
     name: &str,
     encoded: &[u8],
     orientation: Orientation,

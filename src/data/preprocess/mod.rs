@@ -14,7 +14,7 @@ mod views;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use decode::{MAX_PIXELS, Orientation};
+pub use decode::{MAX_PIXELS, Orientation, decode};
 pub use error::ImageError;
 pub use filter::Filter;
 pub use prepare::{Picture, Preparer};

@@ -4,11 +4,13 @@
 //! `legend`, `axis` and `palette` for all of them. Legends stand above the data, never on it, and each colour
 //! has a second cue: a dash, a marker or a place.
 
+pub mod attributes;
 mod axis;
 mod bars;
 mod calibration;
 mod confusion;
 mod curve;
+pub mod examples;
 mod frame;
 mod legend;
 mod notes;
@@ -16,6 +18,7 @@ mod palette;
 mod per_class;
 mod reliability;
 mod seen_unseen;
+mod shades;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
+use super::attributes::{PlotAttributes, PlotAttributesParams};
 use super::*;
 use crate::artifact::Shape;
+use crate::data::attributes::{AttributeNorm, Attributes};
 use crate::fs;
 use crate::id::TrialId;
 use crate::stage::GatheredItem;
@@ -156,6 +158,41 @@ fn a_page_that_is_too_small_is_refused_with_the_size_it_needs() {
     assert!(error.starts_with("parameter `width`: is 300 pixels; 50 classes need at least"));
 }
 
+fn attribute_table(classes: usize, attributes: usize) -> Attributes {
+    let names = |stem: &str, count: usize| (0..count).map(|at| format!("{stem} {at}")).collect();
+    let row = |class: usize| (0..attributes).map(|a| ((class * 7 + a * 3) % 11) as f64).collect();
+    let rows = (0..classes).map(row).collect();
+    let (classes, names) = (names("class", classes), names("attribute", attributes));
+    Attributes::new(classes, names, rows, AttributeNorm::None).unwrap()
+}
+
+#[test]
+fn attributes_are_readable_in_small_and_large_maps() {
+    for (classes, attributes) in [(2, 3), (50, 85), (200, 312), (1, 1)] {
+        let table = attribute_table(classes, attributes);
+        let sketch = attributes::sketch(&PlotAttributesParams::default(), &table).unwrap();
+        assert_readable(&format!("{classes} by {attributes}"), &sketch.drawing);
+    }
+}
+
+#[test]
+fn a_map_shows_the_classes_that_are_asked_for_and_runs_give_equal_bytes() {
+    let bench = Bench::new().input("attributes", &attribute_table(3, 2));
+    let params = PlotAttributesParams {
+        classes: vec!["class 2".into()],
+        headings: BTreeMap::from([("class 2".into(), "owl".into())]),
+        ..PlotAttributesParams::default()
+    };
+    let once = bench.run::<PlotAttributes>(&params).unwrap();
+    let again = bench.threads(4).run::<PlotAttributes>(&params).unwrap();
+    assert_eq!(once.digests(), again.digests());
+    let figure: Figure = once.output("figure");
+    assert!(figure.svg().contains("owl") && !figure.svg().contains("class 0"));
+    let unknown = PlotAttributesParams { classes: vec!["fox".into()], ..params };
+    let error = attributes::sketch(&unknown, &attribute_table(3, 2)).err().unwrap();
+    assert_eq!(error.to_string(), "parameter `classes`: class `fox` has no attributes");
+}
+
 #[test]
 fn calibration_is_no_bar() {
     let params = PlotParams { metrics: vec![Metric::Delta], ..params(FigureKind::Bars) };
@@ -175,5 +212,12 @@ fn pictures_of_every_kind() {
             let svg = figure.svg().as_bytes();
             fs::write_atomic(&folder.join(format!("{name}.svg")), svg).unwrap();
         }
+    }
+    for (classes, attributes) in [(10, 12), (50, 85), (200, 312)] {
+        let table = attribute_table(classes, attributes);
+        let sketch = attributes::sketch(&PlotAttributesParams::default(), &table).unwrap();
+        let figure = Figure::render(&sketch.drawing, sketch.alt).unwrap();
+        let name = format!("figure-attributes-{classes}.png");
+        fs::write_atomic(&folder.join(name), figure.png()).unwrap();
     }
 }

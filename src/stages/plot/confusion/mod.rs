@@ -6,6 +6,7 @@ use super::super::rows::Row;
 use super::frame::{Frame, LABEL_SIZE, LEADING, TICK_SIZE, fit_height, shorten};
 use super::notes::{notes, row_label};
 use super::palette::{AXIS, shade};
+use super::shades::{SCALE_ROOM, draw_scale};
 use super::{PlotParams, Sketch};
 use crate::artifact::{Bounds, Dash, Drawing, Ink, Point, Scale, Text, VerticalAnchor, text_width};
 use crate::stage::StageError;
@@ -21,8 +22,7 @@ const LARGEST_CELL: f64 = 56.0;
 /// With more classes than this names are left out.
 const MOST_NAMES: usize = 80;
 const LONGEST_NAME: f64 = 150.0;
-/// The strip that holds the scale of shades, and the one for the names of both groups.
-const SCALE_ROOM: f64 = 30.0;
+/// The strip for the names of both groups.
 const GROUP_ROOM: f64 = 18.0;
 const GAP: f64 = 6.0;
 
@@ -55,7 +55,8 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     let (mut drawing, inside) = frame.page(height);
     let left = inside.left + LABEL_SIZE * LEADING + names.unwrap_or(0.0) + GAP;
     let layout = Layout { corner: (left, inside.top + SCALE_ROOM + GROUP_ROOM), cell, names };
-    draw_scale(&mut drawing, (inside.left, inside.top + SCALE_ROOM / 2.0));
+    let scale = (inside.left, inside.top + SCALE_ROOM / 2.0);
+    draw_scale(&mut drawing, scale, "share of the true class: 0 %", "100 %");
     draw_cells(&mut drawing, &layout, &matrix);
     draw_groups(&mut drawing, &layout, &matrix, count);
     draw_names(&mut drawing, &layout, &matrix, inside.left, count);
@@ -79,22 +80,6 @@ fn cell(params: &PlotParams, matrix: &Matrix, count: f64, beside: f64) -> Result
         return Err(StageError::parameter("width", message));
     }
     Ok(cell.min(LARGEST_CELL))
-}
-
-/// Draws the scale of shades with its ends.
-fn draw_scale(drawing: &mut Drawing, (left, y): Point) {
-    const STEPS: u8 = 50;
-    const WIDTH: f64 = 150.0;
-    let label = "share of the true class: 0 %";
-    let start = left + text_width(label, TICK_SIZE) + GAP;
-    drawing.text(Text::new((left, y), TICK_SIZE, label));
-    for step in 0..STEPS {
-        let place = |step: u8| start + WIDTH * f64::from(step) / f64::from(STEPS);
-        let bounds =
-            Bounds { left: place(step), top: y - 5.0, right: place(step + 1), bottom: y + 5.0 };
-        drawing.rectangle(bounds, shade(f64::from(step) / f64::from(STEPS - 1)));
-    }
-    drawing.text(Text::new((start + WIDTH + GAP, y), TICK_SIZE, "100 %"));
 }
 
 fn draw_cells(drawing: &mut Drawing, layout: &Layout, matrix: &Matrix) {

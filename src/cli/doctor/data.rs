@@ -1,0 +1,77 @@
+//! Data folders, and the files that each manifest names.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::fs;
+use crate::plan::DataRoots;
+use crate::stage::FileRef;
+
+use super::super::CliError;
+use super::super::project::Project;
+use super::{Finding, State};
+
+pub(super) fn findings(roots: &DataRoots, manifests: &[PathBuf]) -> Result<Vec<Finding>, CliError> {
+    let mut findings: Vec<Finding> = roots.0.iter().take(1).map(|root| folder(root)).collect();
+    for manifest in all(manifests)? {
+        findings.push(of_manifest(roots, &manifest));
+    }
+    Ok(findings)
+}
+
+fn folder(root: &Path) -> Finding {
+    if fs::is_dir(root) {
+        return Finding::good(format!("data folder: `{}`", root.display()));
+    }
+    Finding::lack(
+        State::Optional,
+        format!("data folder: there is no `{}`", root.display()),
+        "set ERPC_DATA to the folder that holds the data, or make it",
+    )
+}
+
+/// The manifests that are named, and those in named folders.
+fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let mut manifests = Vec::new();
+    for path in named {
+        if fs::is_dir(path) {
+            let entries = fs::list(path)?;
+            let is_manifest = |path: &PathBuf| path.extension().is_some_and(|e| e == "toml");
+            manifests.extend(entries.into_iter().filter(is_manifest));
+        } else {
+            manifests.push(path.clone());
+        }
+    }
+    Ok(manifests)
+}
+
+fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
+    let name = manifest.display();
+    let project = match Project::read(manifest) {
+        Ok(project) => project,
+        Err(error) => {
+            let remedy = format!("`erpc-pipe plan {name}` points at the place");
+            return Finding::lack(State::Wrong, format!("{name}: {error}"), remedy);
+        }
+    };
+    let graph = &project.graph;
+    let nodes = graph.indices().map(|index| graph.node(index));
+    let files: BTreeSet<&str> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
+    let missing: Vec<&str> =
+        files.iter().copied().filter(|file| roots.find(file).is_none()).collect();
+    if files.is_empty() {
+        return Finding::good(format!("{name}: needs no data"));
+    }
+    let found = files.len() - missing.len();
+    let what = format!("{name}: {found} of {} files found", files.len());
+    if missing.is_empty() {
+        return Finding::good(what);
+    }
+    let roots: Vec<String> = roots.0.iter().map(|root| format!("`{}`", root.display())).collect();
+    let remedy = format!(
+        "put them into one of {}, or set ERPC_DATA to the folder that holds them",
+        roots.join(", ")
+    );
+    let details = missing.iter().map(|file| format!("no `{file}`")).collect();
+    Finding::lack(State::Missing, what, remedy).details(details)
+}
