@@ -150,7 +150,8 @@ where
     for (x, y, (red, green, blue)) in picture.pixels() {
         let (x, y) = (left + side * x.cast_signed(), top + side * y.cast_signed());
         let ink = style(Ink::opaque(red, green, blue), 1.0);
-        backend.draw_rect((x, y), (x + side - 1, y + side - 1), &ink, true)?;
+        // The far sides of a filled rectangle are not part of it.
+        backend.draw_rect((x, y), (x + side, y + side), &ink, true)?;
     }
     Ok(())
 }
@@ -242,5 +243,17 @@ mod tests {
     fn halving_takes_the_mean_of_four_pixels() {
         let fine = [0, 0, 0, 255, 255, 255, 1, 2, 3, 0, 0, 0];
         assert_eq!(halve(&fine, 2), [64, 64, 65]);
+    }
+
+    #[test]
+    fn a_photograph_hides_what_is_below() {
+        let mut drawing = Drawing::new(4.0, 4.0);
+        drawing.rectangle(drawing.page(), Ink::opaque(200, 0, 0));
+        drawing.picture((1.0, 1.0), Picture::new(2, 2, [10, 200, 30].repeat(4)));
+        let pixels = image::load_from_memory(&png(&drawing).unwrap()).unwrap().into_rgb8();
+        for (x, y) in [(2, 2), (3, 2), (2, 3), (3, 3)] {
+            assert_eq!(pixels.get_pixel(x, y).0, [10, 200, 30], "{x}, {y}");
+        }
+        assert_eq!(pixels.get_pixel(0, 0).0, [200, 0, 0]);
     }
 }

@@ -4,12 +4,12 @@
 use super::super::estimate::Estimate;
 use super::super::rows::Row;
 use super::axis::{Axis, Plane};
-use super::frame::{Frame, fit_height};
+use super::frame::{Frame, TICK_SIZE, fit_height};
 use super::legend::{Entry, Swatch};
 use super::notes::{notes, row_label};
 use super::palette::{AXIS, Marker, SEEN, UNSEEN};
 use super::{PlotParams, Sketch};
-use crate::artifact::{Bounds, Dash, Drawing, Scale};
+use crate::artifact::{Bounds, Dash, Drawing, Scale, text_width};
 use crate::stage::StageError;
 use crate::zsl::calibration_error::ReliabilityBin;
 
@@ -136,7 +136,10 @@ fn draw_histogram(drawing: &mut Drawing, inside: Bounds, bins: &[Bin]) {
     let share = |bin: &Bin| percent(bin.images / whole);
     let most = bins.iter().map(share).fold(0.0, f64::max);
     let across = Axis { title: "confidence (%)".into(), low: 0.0, high: 100.0 };
-    let plane = Plane::draw(drawing, inside, across, Axis::percent("images (%)", most));
+    let up = Axis::percent("images (%)", most);
+    // Its numbers may be a digit shorter than those of the accuracies, whose area it continues.
+    let shorter = if up.high < 100.0 { text_width("0", TICK_SIZE) } else { 0.0 };
+    let plane = Plane::draw(drawing, Bounds { left: inside.left + shorter, ..inside }, across, up);
     for bin in bins.iter().filter(|bin| bin.images > 0.0) {
         let (left, top) = plane.at(percent(bin.low), share(bin));
         let (right, bottom) = plane.at(percent(bin.high), 0.0);
