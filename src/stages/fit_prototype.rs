@@ -2,7 +2,7 @@
 //!
 //! A linear map takes features to the attributes, where the classes' signatures stand as fixed
 //! prototypes; it is trained by softmax cross-entropy over the training classes, `x^T W phi_c` being
-//! the logits. That is the head on which attribute networks such as APN (Xu et al., `NeurIPS` 2020)
+//! the logits. That is the head on which attribute networks such as APN (Xu et al., 2020)
 //! train end to end, here on features that stay as they are.
 
 use faer::Mat;
