@@ -7,6 +7,7 @@ mod broken;
 mod caching;
 mod concurrency;
 mod quickstart;
+mod resume;
 mod runner;
 mod support;
 mod versions;
