@@ -191,13 +191,14 @@ fn known(length: Option<usize>) -> Axis {
 fn broadcast(a: &[Axis], b: &[Axis]) -> Option<Vec<Axis>> {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let skipped = long.len() - short.len();
-    let pair = |(long, short): (&Axis, &Axis)| match (long, short) {
-        (long, Axis::Length(1)) => Some(long.clone()),
-        (Axis::Length(1), short) => Some(short.clone()),
-        (Axis::Length(long), Axis::Length(short)) if long != short => None,
-        (Axis::Length(_), _) => Some(long.clone()),
-        (_, short @ Axis::Length(_)) => Some(short.clone()),
-        (long, short) => Some(if long == short { long.clone() } else { Axis::Unknown }),
+    let pair = |pair: (&Axis, &Axis)| {
+        Some(match pair {
+            (Axis::Length(1), other) | (other, Axis::Length(1)) => other.clone(),
+            (Axis::Length(a), Axis::Length(b)) if a != b => return None,
+            (fixed @ Axis::Length(_), _) | (_, fixed @ Axis::Length(_)) => fixed.clone(),
+            (a, b) if a == b => a.clone(),
+            _ => Axis::Unknown,
+        })
     };
     let joined = long[skipped..].iter().zip(short).map(pair).collect::<Option<Vec<_>>>()?;
     Some([&long[..skipped], &joined].concat())

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::stage::{Arity, ErasedStage, Port};
 
@@ -16,16 +16,37 @@ pub(super) fn describe(stage: &dyn ErasedStage) -> String {
     ports(&mut text, "inputs", &info.inputs);
     ports(&mut text, "outputs", &info.outputs);
     let schema = stage.schema();
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let Some(properties) = properties.filter(|fields| !fields.is_empty()) else {
+    if fields(&schema).is_none() {
         text.push_str("no parameters\n");
         return text;
-    };
-    text.push_str("parameters\n");
-    for (name, property) in properties {
-        parameter(&mut text, &schema, name, property);
     }
+    text.push_str("parameters\n");
+    parameters(&mut text, &schema, &schema, "");
     text
+}
+
+/// The fields of a table, if it is one that has some.
+fn fields(table: &Value) -> Option<&Map<String, Value>> {
+    let fields = table.get("properties").and_then(Value::as_object)?;
+    (!fields.is_empty()).then_some(fields)
+}
+
+/// The parameters in a table, and those in the tables in it: `preprocess`, `preprocess.size`, …
+fn parameters(text: &mut String, schema: &Value, table: &Value, prefix: &str) {
+    for (name, property) in fields(table).into_iter().flatten() {
+        parameter(text, schema, table, (prefix, name), property);
+        if let Some(inner) = table_of(schema, property) {
+            parameters(text, schema, inner, &format!("{prefix}{name}."));
+        }
+    }
+}
+
+/// The table that a property is, or may be.
+fn table_of<'a>(schema: &'a Value, property: &'a Value) -> Option<&'a Value> {
+    let property = resolved(schema, property);
+    let options = property.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let tables = options.map(|option| resolved(schema, option));
+    std::iter::once(property).chain(tables).find(|table| fields(table).is_some())
 }
 
 fn ports(text: &mut String, title: &str, ports: &[Port]) {
@@ -43,15 +64,21 @@ fn ports(text: &mut String, title: &str, ports: &[Port]) {
     }
 }
 
-fn parameter(text: &mut String, schema: &Value, name: &str, property: &Value) {
-    let required = schema.get("required").and_then(Value::as_array);
+fn parameter(
+    text: &mut String,
+    schema: &Value,
+    table: &Value,
+    (prefix, name): (&str, &str),
+    property: &Value,
+) {
+    let required = table.get("required").and_then(Value::as_array);
     let is_required = required.is_some_and(|names| names.iter().any(|required| required == name));
     let default = match property.get("default") {
         Some(value) => format!(" = {value}"),
         None if is_required => " (required)".to_owned(),
         None => String::new(),
     };
-    let _ = writeln!(text, "  {name}: {}{default}", type_of(schema, property));
+    let _ = writeln!(text, "  {prefix}{name}: {}{default}", type_of(schema, property));
     if let Some(doc) = property.get("description").and_then(Value::as_str) {
         for line in doc.lines() {
             let _ = writeln!(text, "      {line}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::artifact::Blob;
 use crate::fs;
-use crate::onnx::{Graph, shape_text};
+use crate::onnx::{Graph, Offer, shape_text};
 
 use super::super::{CliError, Place};
 
@@ -48,7 +48,7 @@ fn describe(path: &Path, bytes: usize, graph: &Graph) -> String {
         graph.outputs().join(", ")
     );
     let longest = offers.iter().map(|offer| offer.name.chars().count()).max().unwrap_or_default();
-    let types: Vec<String> = offers.iter().map(|offer| offer.type_text()).collect();
+    let types: Vec<String> = offers.iter().map(Offer::type_text).collect();
     let widest = types.iter().map(|text| text.chars().count()).max().unwrap_or_default();
     for (offer, kind) in offers.iter().zip(&types) {
         let mark = if offer.is_embedded { '*' } else { ' ' };

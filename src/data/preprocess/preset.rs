@@ -33,7 +33,7 @@ pub enum Preset {
     /// the test of GEM-ZSL.
     Dazle,
     /// Short side 256, centre 224, BGR 0..255 less ImageNet's mean colour: networks from Caffe, such
-    /// as the ResNets of He et al.
+    /// as the first ResNet of He et al.
     Caffe,
 }
 
@@ -122,12 +122,16 @@ mod tests {
 
     #[test]
     fn no_preset_contradicts_itself() {
-        use Preset::{Caffe, Dazle, None, Torchvision, Torchvision448};
-        for (preset, side) in
-            [(None, 224), (Torchvision, 224), (Torchvision448, 448), (Dazle, 224), (Caffe, 224)]
-        {
+        let sides = [
+            (Preset::None, 224),
+            (Preset::Torchvision, 224),
+            (Preset::Torchvision448, 448),
+            (Preset::Dazle, 224),
+            (Preset::Caffe, 224),
+        ];
+        for (preset, side) in sides {
             let values = preset.values();
-            assert_eq!((values.problem(), values.side()), (Option::None, side), "{preset:?}");
+            assert_eq!((values.problem(), values.side()), (None, side), "{preset:?}");
         }
     }
 }

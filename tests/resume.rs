@@ -1,0 +1,111 @@
+//! An extraction that is killed goes on where it was, and makes the bytes of one that never stopped.
+
+use std::fmt::Write as _;
+use std::process::Stdio;
+use std::time::Instant;
+
+use erpc_pipe::onnx::ModelBuilder;
+
+use crate::support::files::{png, tar};
+use crate::support::moments::Moments;
+use crate::support::{Project, Ran};
+
+const IMPORTS: &str = r#"
+[experiment]
+name = "resume"
+
+[stage.photos]
+kind = "import-photos"
+params = { archive = "photos.tar", index = "photos.csv" }
+
+[stage.backbone]
+kind = "import-onnx"
+params = { file = "net.onnx" }
+"#;
+
+const EXTRACT: &str = r#"
+[stage.features]
+kind = "extract"
+inputs = { images = "photos", model = "backbone" }
+params = { tensors = ["map"], runtime = "embedded", preprocess = { views = { count = 1 } } }
+"#;
+
+/// Many photos and a network whose maps are so large that rows are saved after every few batches. The
+/// imports are done, so what runs next is the extraction.
+fn project(photos: usize) -> Project {
+    let names: Vec<String> = (0..photos).map(|photo| format!("fox/{photo}.png")).collect();
+    let index = names.iter().fold("path,class\n".to_owned(), |mut index, name| {
+        let _ = writeln!(index, "{name},fox");
+        index
+    });
+    let colour = |photo: usize| photo.to_le_bytes()[0];
+    let members: Vec<_> =
+        names.iter().enumerate().map(|(n, name)| (name.as_str(), png(colour(n)))).collect();
+    let mut builder = ModelBuilder::new("input", &[3, 224, 224]);
+    builder.weight("half", &[1], &[0.5]);
+    builder.node("Mul", &["input", "half"], "map");
+    let project = Project::new();
+    project
+        .file("data/photos.tar", tar(&members))
+        .file("data/photos.csv", index)
+        .file("data/net.onnx", builder.finish(&["map"]).unwrap().encode())
+        .file("x.toml", IMPORTS);
+    project.execute(&["x.toml"]);
+    project.file("x.toml", format!("{IMPORTS}{EXTRACT}"));
+    project
+}
+
+fn run(project: &Project, threads: &str) -> Ran {
+    let ran = project.run(&["run", "--json", "x.toml", "--threads", threads]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    ran
+}
+
+/// One line with the digest of the features.
+fn digest(project: &Project) -> String {
+    let shown = project.run(&["show", "x.toml", "features"]).stdout;
+    assert!(shown.starts_with("features.features: features, "), "{shown}");
+    shown
+}
+
+/// Kills extractions at random moments of the time that a whole one takes; says how many of them had
+/// something to go on from.
+fn kill(photos: usize, kills: usize) -> usize {
+    let whole = project(photos);
+    let started = Instant::now();
+    run(&whole, "2");
+    let duration = started.elapsed();
+    let expected = digest(&whole);
+    drop(whole);
+    let mut moments = Moments::new();
+    let mut went_on = 0;
+    for kill in 0..kills {
+        let project = project(photos);
+        let threads = ["1", "2", "4"][kill % 3];
+        let mut child = project
+            .command(&["run", "--quiet", "x.toml", "--threads", threads])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(duration.mul_f64(moments.next()));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let ran = run(&project, ["2", "4", "1"][kill % 3]);
+        assert_eq!(digest(&project), expected, "kill {kill}");
+        went_on += usize::from(ran.stdout.contains("goes on after"));
+    }
+    println!("{went_on} of {kills} went on where they were");
+    went_on
+}
+
+#[test]
+fn an_extraction_survives_two_kills() {
+    kill(40, 2);
+}
+
+#[test]
+#[ignore = "slow: ten extractions of 180 MB, killed and resumed"]
+fn an_extraction_survives_ten_kills_and_goes_on_where_it_was() {
+    assert!(kill(150, 10) > 0);
+}
