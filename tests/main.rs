@@ -9,11 +9,8 @@ mod concurrency;
 mod doctor;
 mod examples;
 mod quickstart;
-<<<<<<< HEAD
 mod results;
-=======
 mod resume;
->>>>>>> backbones-unverified
 mod runner;
 mod splits;
 mod support;
