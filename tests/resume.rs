@@ -8,7 +8,7 @@ use erpc_pipe::onnx::ModelBuilder;
 
 use crate::support::files::{png, tar};
 use crate::support::moments::Moments;
-use crate::support::{Project, Ran};
+use crate::support::{Project, Ran, say};
 
 const IMPORTS: &str = r#"
 [experiment]
@@ -95,7 +95,7 @@ fn kill(photos: usize, kills: usize) -> usize {
         assert_eq!(digest(&project), expected, "kill {kill}");
         went_on += usize::from(ran.stdout.contains("goes on after"));
     }
-    println!("{went_on} of {kills} went on where they were");
+    say(&format!("{went_on} of {kills} went on where they were"));
     went_on
 }
 

@@ -1,13 +1,14 @@
 //! `audit-splits` on the published files of the Proposed Split, and on broken ones.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use erpc_pipe::data::published_files::read_published_split;
 use erpc_pipe::data::split_audit::{SplitAudit, audit};
 
-use crate::support::Project;
+use crate::support::{Project, say};
 
-/// Name, file, and the counts of trainval, test seen, test unseen, train_loc, val_loc, the leaks in
+/// Name, file, and the counts of trainval, test seen, test unseen, `train_loc`, `val_loc`, the leaks in
 /// the last two, and what is left of them.
 const PUBLISHED: [(&str, &str, [usize; 9]); 6] = [
     ("APY", "APY.att", [5932, 1483, 7924, 4906, 1026, 0, 0, 4906, 1026]),
@@ -22,7 +23,7 @@ fn published(name: &str) -> Option<PathBuf> {
     let data = std::env::var_os("ERPC_DATA").map_or_else(|| PathBuf::from("data"), PathBuf::from);
     let path = data.join("zsl_meta").join(name);
     if !path.exists() {
-        println!("skipped: `{}` is not there", path.display());
+        say(&format!("skipped: `{}` is not there", path.display()));
         return None;
     }
     Some(path)
@@ -30,7 +31,7 @@ fn published(name: &str) -> Option<PathBuf> {
 
 fn read(path: &PathBuf) -> SplitAudit {
     let file = std::fs::File::open(path).unwrap();
-    audit(&read_published_split(file).unwrap_or_else(|error| panic!("{path:?}: {error}")))
+    audit(&read_published_split(file).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
 #[test]
@@ -84,13 +85,9 @@ fn the_command_says_what_cannot_be_used() {
         &["text.mat", "absent.json"],
     ] {
         let ran = project.run(&[["audit-splits"].as_slice(), files].concat());
-        said += &format!(
-            "$ audit-splits {}\n{}{}status {}\n",
-            files.join(" "),
-            ran.stderr,
-            ran.stdout,
-            ran.code
-        );
+        let files = files.join(" ");
+        writeln!(said, "$ audit-splits {files}\n{}{}status {}", ran.stderr, ran.stdout, ran.code)
+            .unwrap();
     }
     insta::assert_snapshot!("audit_splits", said);
 }

@@ -57,7 +57,11 @@ impl ParquetRows {
         let metadata = reader.get_metadata().map_err(damaged)?;
         let length = blob.len() as u64;
         // Checked here because polars cuts the file at these places without looking.
-        for range in metadata.row_groups.iter().flat_map(|group| group.byte_ranges_iter()) {
+        let mut ranges = Vec::new();
+        for group in &metadata.row_groups {
+            ranges.extend(group.byte_ranges_iter());
+        }
+        for range in ranges {
             if range.start > range.end || range.end > length {
                 return Err(invalid("the parquet file is damaged: a column lies outside of it"));
             }

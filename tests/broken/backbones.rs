@@ -119,15 +119,15 @@ fn input(graph: &mut GraphProto) -> &mut TensorTypeProto {
     graph.input[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap()
 }
 
-fn shape(lengths: &[i64]) -> Option<TensorShapeProto> {
+fn shape(lengths: &[i64]) -> TensorShapeProto {
     let axis = |length: &i64| DimensionProto { value: Some(Dimension::Value(*length)) };
-    Some(TensorShapeProto { dim: lengths.iter().map(axis).collect() })
+    TensorShapeProto { dim: lengths.iter().map(axis).collect() }
 }
 
 #[test]
 fn networks_that_take_no_images() {
-    runs_not("input_of_rank_2", changed(|graph| input(graph).shape = shape(&[1, 432])));
-    runs_not("grey_network", changed(|graph| input(graph).shape = shape(&[8, 1, 12, 12])));
+    runs_not("input_of_rank_2", changed(|graph| input(graph).shape = Some(shape(&[1, 432]))));
+    runs_not("grey_network", changed(|graph| input(graph).shape = Some(shape(&[8, 1, 12, 12]))));
     runs_not("half_precision_input", changed(|graph| input(graph).elem_type = Some(10)));
     runs_not(
         "two_inputs",
@@ -138,7 +138,7 @@ fn networks_that_take_no_images() {
             graph.node[0].input.push("mask".to_owned());
         }),
     );
-    let fixed = changed(|graph| input(graph).shape = shape(&[1, 3, 12, 12]));
+    let fixed = changed(|graph| input(graph).shape = Some(shape(&[1, 3, 12, 12])));
     runs_not("batch_of_one", fixed);
 }
 
@@ -175,7 +175,7 @@ fn open_and_missing_shapes_are_no_fault_where_they_fit() {
         project.file(
             "data/net.onnx",
             changed(|graph| {
-                let open = shape(&[0, 3, 0, -1]);
+                let open = Some(shape(&[0, 3, 0, -1]));
                 input(graph).shape = if missing { None } else { open };
             }),
         );

@@ -133,7 +133,8 @@ fn classes() {
 
 #[test]
 fn positions() {
-    let with = |change: &dyn Fn(&mut [(&'static str, Vec<u16>); 5])| {
+    type Lists = [(&'static str, Vec<u16>); 5];
+    let with = |change: &dyn Fn(&mut Lists)| {
         let mut lists = lists();
         change(&mut lists);
         att_splits(&ATTRIBUTES, &CLASSES, &lists)

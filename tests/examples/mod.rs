@@ -10,9 +10,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::support::say;
+
 const PAGE: &str = include_str!("../../docs/results.md");
 
-/// The code of the fenced block whose first line is "```" and `info`.
+/// The code of the fenced block that begins with three backticks and `info`.
 fn block(info: &str) -> &'static str {
     let (_, rest) = PAGE.split_once(&format!("```{info}\n")).expect("the page has this example");
     rest.split_once("```").expect("a block ends").0
@@ -30,7 +32,7 @@ fn prints_the_quickstart(modules: &[&str], program: &str, input: &str) {
     let imports = format!("import {}", modules.join(", "));
     let has_modules = python().args(["-c", &imports]).output().is_ok_and(|o| o.status.success());
     if !has_modules {
-        println!("skipped: python3 cannot import {}; see ERPC_PYTHON", modules.join(", "));
+        say(&format!("skipped: python3 cannot import {}; see ERPC_PYTHON", modules.join(", ")));
         return;
     }
     let mut child = python().args(["-c", program]).spawn().unwrap();

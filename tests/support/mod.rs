@@ -1,6 +1,11 @@
 //! A project in a temporary folder, and the real binary in it.
 
 pub(crate) mod files;
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "labels and positions are small and positive"
+)]
 pub(crate) mod mat;
 pub(crate) mod moments;
 pub(crate) mod published;
@@ -10,6 +15,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+
+/// Tells whoever runs the tests something, such as what is skipped and why.
+#[expect(clippy::print_stderr, reason = "tests tell their reader so")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
 
 /// A project with its manifests, data and store.
 pub(crate) struct Project {

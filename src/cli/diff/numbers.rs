@@ -66,7 +66,7 @@ pub(super) fn compare(before: &Sheet, after: &Sheet) -> Differences {
             continue;
         }
         let deviations = number(before, row, "sd").zip(number(after, other, "sd"));
-        let spread = deviations.map(|(one, two)| ((one * one + two * two) / 2.0).sqrt());
+        let spread = deviations.map(|(one, two)| f64::midpoint(one * one, two * two).sqrt());
         found.moved.push(Move { labels: labels.clone(), before: one, after: two, spread });
     }
     let size = |moved: &Move| moved.in_spreads().map_or(f64::INFINITY, f64::abs);

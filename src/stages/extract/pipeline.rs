@@ -167,7 +167,7 @@ impl Pipeline<'_> {
         let mut outputs = Vec::new();
         for batch in views {
             let length = batch.shape()[0];
-            let outputs_of_view = runner.run(batch).map_err(|error| self.run_error(error))?;
+            let outputs_of_view = runner.run(batch).map_err(|error| self.run_error(&error))?;
             for output in outputs_of_view {
                 let output = images_first(output, length, count)?;
                 outputs.push(self.pool(output)?);
@@ -177,7 +177,7 @@ impl Pipeline<'_> {
     }
 
     /// Where a file leaves the size of images open, a wrong one shows only here.
-    fn run_error(&self, error: OnnxError) -> StageError {
+    fn run_error(&self, error: &OnnxError) -> StageError {
         let side = self.preprocess.side();
         let hint = format!(
             "it was given images of {side}x{side} pixels: set `preprocess` to what it was made for"

@@ -45,7 +45,7 @@ fn safetensors(arrays: &[(&str, Element, &[usize])], values: &[f64]) -> Vec<u8> 
 }
 
 /// Parameters that say nothing but where the features are.
-fn params(features: FileRef) -> ImportFeaturesParams {
+fn params(features: &FileRef) -> ImportFeaturesParams {
     serde_json::from_value(serde_json::json!({ "features": features })).unwrap()
 }
 
@@ -56,7 +56,7 @@ fn import(
     change: impl FnOnce(&mut ImportFeaturesParams),
 ) -> Result<Outcome, StageError> {
     let mut bench = Bench::new();
-    let mut params = params(bench.file("features", features));
+    let mut params = params(&bench.file("features", features));
     params.samples = Some(bench.file("samples.csv", samples.as_bytes()));
     change(&mut params);
     bench.run::<ImportFeatures>(&params)
@@ -119,7 +119,7 @@ fn a_table_may_say_names_and_classes_itself() {
     let csv = "path,f0,class,f1\nc.jpg,1,wolf,2.5\na.jpg,-3,ant,4\nb.jpg,0.125,wolf,6\n";
     let mut digests = Vec::new();
     for bytes in [csv.as_bytes(), &parquet()] {
-        let mut params = params(bench.file("table", bytes));
+        let mut params = params(&bench.file("table", bytes));
         params.feature_columns = vec!["f1".into(), "f0".into()];
         params.name_column = Some("path".into());
         let outcome = bench.run::<ImportFeatures>(&params).unwrap();
@@ -156,7 +156,7 @@ fn several_arrays_become_several_tensors() {
 /// Imports the features with these labels.
 fn labelled(labels: &[u8], classes: &str, first_label: u16) -> Result<Samples, String> {
     let mut bench = Bench::new();
-    let mut params = params(bench.file("features.npy", &npy(Element::F32, &[3, 2], &VALUES)));
+    let mut params = params(&bench.file("features.npy", &npy(Element::F32, &[3, 2], &VALUES)));
     params.labels = Some(bench.file("labels.npy", labels));
     params.classes = Some(bench.file("classes.txt", classes.as_bytes()));
     params.first_label = first_label;
@@ -246,7 +246,7 @@ fn tables_that_disagree_are_refused() {
 fn parameters_that_contradict_each_other_are_refused() {
     let file = || Some(FileRef::new("x"));
     let message = |change: fn(&mut ImportFeaturesParams, Option<FileRef>)| {
-        let mut params = params(FileRef::new("features"));
+        let mut params = params(&FileRef::new("features"));
         change(&mut params, file());
         check(&params).unwrap_err().to_string()
     };
@@ -275,7 +275,7 @@ fn a_large_array_is_read_in_blocks_that_fit_together() {
         (0..rows).flat_map(|row| (0..width).map(move |column| value(row, column))).collect();
     let mut bench = Bench::new();
     let features = npy(Element::F32, &[rows, width], &values);
-    let mut params = params(bench.file("features.npy", &features));
+    let mut params = params(&bench.file("features.npy", &features));
     let labels: Vec<f64> = (0..rows).map(|row| (row % 2) as f64).collect();
     params.labels = Some(bench.file("labels.npy", &npy(Element::U8, &[rows], &labels)));
     params.classes = Some(bench.file("classes.txt", b"even\nodd\n"));
@@ -294,7 +294,7 @@ fn threads_change_nothing() {
     let mut digests = Vec::new();
     for threads in [1, 2, 4] {
         let mut bench = Bench::new().threads(threads);
-        let mut params = params(bench.file("table", &parquet()));
+        let mut params = params(&bench.file("table", &parquet()));
         params.feature_columns = vec!["f0".into()];
         params.feature_prefix = Some("f1".into());
         digests.push(bench.run::<ImportFeatures>(&params).unwrap().digests());

@@ -124,7 +124,7 @@ mod tests {
         // At the ends half of a kernel lies inside, and half of its mirror image.
         let spread = smoothed(&mass, &kernel(30.0));
         let inside: f64 = spread[1..STEPS].iter().sum();
-        let whole = inside + (spread[0] + spread[STEPS]) / 2.0;
+        let whole = inside + f64::midpoint(spread[0], spread[STEPS]);
         assert!((whole - 3.5).abs() < 1e-9, "{whole}");
     }
 
