@@ -1,35 +1,53 @@
 //! Where a parameter was written, in the stage or in the sweep.
 
-use std::collections::BTreeMap;
-
 use crate::manifest::{Content, Node, Place, Table};
 
 use super::schema_check::{Fault, Nature};
 use super::{Setting, StageSpec};
 
-/// The places of all parameters of a stage, by their path with dots.
-#[derive(Default)]
-pub(super) struct ParamPlaces {
-    pub(super) values: BTreeMap<String, Place>,
-    pub(super) keys: BTreeMap<String, Place>,
-}
-
-/// Collects the places of everything in `table`.
-pub(super) fn places(table: &Table) -> ParamPlaces {
-    let mut places = ParamPlaces::default();
-    places.add_table("", table);
-    places
+/// Where the parameters of a stage are written, by path: nesting and list positions after dots.
+///
+/// Lists and not maps: stages are many and parameters few, and an empty map is not small.
+#[derive(Clone, Debug, Default)]
+pub struct ParamPlaces {
+    values: Vec<(String, Place)>,
+    keys: Vec<(String, Place)>,
 }
 
 fn join(path: &str, step: &str) -> String {
     if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
 }
 
+fn find<'a>(places: &'a [(String, Place)], path: &str) -> Option<&'a Place> {
+    places.iter().find(|(written, _)| written == path).map(|(_, place)| place)
+}
+
 impl ParamPlaces {
+    /// Collects the places of everything in `table`.
+    pub(super) fn of(table: &Table) -> Self {
+        let mut places = Self::default();
+        places.add_table("", table);
+        places.values.shrink_to_fit();
+        places.keys.shrink_to_fit();
+        places
+    }
+
+    /// Where the value at `path` is written.
+    #[must_use]
+    pub fn value(&self, path: &str) -> Option<&Place> {
+        find(&self.values, path)
+    }
+
+    /// Where the name of the parameter at `path` is written.
+    #[must_use]
+    pub fn key(&self, path: &str) -> Option<&Place> {
+        find(&self.keys, path)
+    }
+
     fn add_table(&mut self, path: &str, table: &Table) {
         for entry in &table.0 {
             let path = join(path, &entry.key.value);
-            self.keys.insert(path.clone(), entry.key.place.clone());
+            self.keys.push((path.clone(), entry.key.place.clone()));
             self.add(path, &entry.value);
         }
     }
@@ -44,7 +62,7 @@ impl ParamPlaces {
             }
             _ => {}
         }
-        self.values.insert(path, node.place.clone());
+        self.values.push((path, node.place.clone()));
     }
 }
 
@@ -62,7 +80,7 @@ pub(super) fn blame(spec: &StageSpec, settings: &[&Setting], fault: &Fault) -> P
         return setting.place.clone();
     }
     if fault.nature == Nature::Unknown
-        && let Some(place) = spec.param_key_places.get(&fault.path.join("."))
+        && let Some(place) = spec.param_places.key(&fault.path.join("."))
     {
         return place.clone();
     }
@@ -73,6 +91,6 @@ pub(super) fn blame(spec: &StageSpec, settings: &[&Setting], fault: &Fault) -> P
 fn nearest_place<'a>(spec: &'a StageSpec, path: &[String]) -> &'a Place {
     (1..=path.len())
         .rev()
-        .find_map(|length| spec.param_places.get(&path[..length].join(".")))
+        .find_map(|length| spec.param_places.value(&path[..length].join(".")))
         .unwrap_or(&spec.params_place)
 }

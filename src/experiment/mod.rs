@@ -14,7 +14,6 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -24,6 +23,7 @@ use crate::manifest::{Place, Source};
 use crate::stage::{ErasedStage, Threads};
 
 pub use crate::manifest::{InputSpec, Reference};
+pub use locate::ParamPlaces;
 pub use overlay::Loader;
 
 /// What a manifest asks for, nothing left open but the connections between stages.
@@ -94,10 +94,8 @@ pub struct StageSpec {
     pub params: Value,
     /// Where the word `params` is written, or the stage's name if it is not.
     pub params_place: Place,
-    /// Where each parameter's value is written; nesting and list positions after dots.
-    pub param_places: BTreeMap<String, Place>,
-    /// Where each parameter's name is written.
-    pub param_key_places: BTreeMap<String, Place>,
+    /// Where each parameter is written.
+    pub param_places: ParamPlaces,
     /// What stands at each input port.
     pub inputs: IndexMap<String, InputSpec>,
     /// What the manifest says about threads and memory.

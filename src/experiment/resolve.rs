@@ -12,7 +12,7 @@ use crate::manifest::{
 use crate::stage::{ErasedStage, Registry};
 use crate::suggest::{advice, nearest};
 
-use super::{Experiment, Loader, NeedsOverride, StageSpec, locate, overlay, params, sweep};
+use super::{Experiment, Loader, NeedsOverride, ParamPlaces, StageSpec, overlay, params, sweep};
 
 impl Experiment {
     /// Reads the manifest in `source` and what it builds on, and resolves all of it.
@@ -146,7 +146,7 @@ fn stage_spec(
     inputs: IndexMap<String, InputSpec>,
 ) -> StageSpec {
     let written = table.params.as_ref();
-    let places = written.map(|params| locate::places(&params.table)).unwrap_or_default();
+    let param_places = written.map(|params| ParamPlaces::of(&params.table)).unwrap_or_default();
     let empty = || Value::Object(serde_json::Map::new());
     StageSpec {
         name: table.name.value.clone(),
@@ -156,8 +156,7 @@ fn stage_spec(
         schema,
         params: written.map_or_else(empty, |params| Value::Object(params.table.to_map())),
         params_place: written.map_or(&table.name.place, |params| &params.place).clone(),
-        param_places: places.values,
-        param_key_places: places.keys,
+        param_places,
         inputs,
         needs: NeedsOverride { threads: table.threads, memory_mib: table.memory_mib },
     }

@@ -230,10 +230,12 @@ fn defaults_are_filled_in_only_when_parameters_are_asked_for() {
 fn every_written_parameter_knows_its_place() {
     let experiment = good(&train("layers = [1, 2], optimizer = { kind = \"sgd\" }"));
     let train = &experiment.stages["train"];
-    let paths: Vec<_> = train.param_places.keys().map(String::as_str).collect();
-    assert_eq!(paths, ["layers", "layers.0", "layers.1", "optimizer", "optimizer.kind"]);
-    let place = &train.param_places["layers.1"];
+    for path in ["layers", "layers.0", "layers.1", "optimizer", "optimizer.kind"] {
+        assert!(train.param_places.value(path).is_some(), "{path}");
+    }
+    assert!(train.param_places.value("layers.2").is_none());
+    let place = train.param_places.value("layers.1").unwrap();
     assert_eq!(&place.source.text[place.span.clone()], "2");
-    let key = &train.param_key_places["optimizer.kind"];
+    let key = train.param_places.key("optimizer.kind").unwrap();
     assert_eq!(&key.source.text[key.span.clone()], "kind");
 }
