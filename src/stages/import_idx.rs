@@ -26,7 +26,7 @@ use super::pictures::{Pictures, encode_png};
 pub struct ImportIdxParams {
     /// The images: bytes of shape [N, height, width], such as `train-images-idx3-ubyte.gz`.
     pub images: FileRef,
-    /// A label an image: bytes of shape [N], such as `train-labels-idx1-ubyte.gz`.
+    /// A label an image: bytes of shape `[N]`, such as `train-labels-idx1-ubyte.gz`.
     pub labels: FileRef,
     /// What the labels stand for, from label 0 on: a list of classes, one a line or as JSON. Default:
     /// a class is called by its label.

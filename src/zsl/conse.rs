@@ -30,8 +30,8 @@ impl ConvexCombination {
         }
     }
 
-    /// Scores an image with these probabilities of the training classes, [S], on the candidates,
-    /// [C]. A combination of length zero scores 0 everywhere.
+    /// Scores an image with these probabilities of the training classes, `[S]`, on the candidates,
+    /// `[C]`. A combination of length zero scores 0 everywhere.
     pub fn score(&self, probabilities: &[f64], scores: &mut [f64]) {
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         // A stable sort: among equally likely classes the lowest comes first.

@@ -26,9 +26,9 @@ pub enum Threshold {
 /// How attributes become bits, and how common each bit is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct AttributeBits {
-    /// An attribute above this is set; [A].
+    /// An attribute above this is set; `[A]`.
     pub thresholds: Vec<f64>,
-    /// The share of training classes in which an attribute is set; [A]. One that is set in all or
+    /// The share of training classes in which an attribute is set; `[A]`. One that is set in all or
     /// in none says nothing, so it counts as 1/2.
     pub priors: Vec<f64>,
 }
@@ -68,7 +68,7 @@ impl AttributeBits {
         (0..signatures.nrows()).map(row).collect()
     }
 
-    /// Scores an image whose attributes have these `logits`, [A], on classes with these `bits`,
+    /// Scores an image whose attributes have these `logits`, `[A]`, on classes with these `bits`,
     /// [C, A].
     pub fn score(&self, logits: &[f64], bits: &[Vec<bool>], scores: &mut [f64]) {
         for (bits, score) in bits.iter().zip(scores) {

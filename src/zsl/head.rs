@@ -13,7 +13,7 @@ use super::link::softmax;
 pub struct Affine {
     /// W, [D, K], row by row.
     pub weights: Vec<f64>,
-    /// b, [K].
+    /// b, `[K]`.
     pub bias: Vec<f64>,
 }
 
@@ -162,7 +162,7 @@ impl Scorer {
         self.finish(sums)
     }
 
-    /// Scores an image by its products with the columns of [`weights`](Self::weights), [K].
+    /// Scores an image by its products with the columns of [`weights`](Self::weights), `[K]`.
     #[must_use]
     pub fn finish(&self, mut sums: Vec<f64>) -> Vec<f64> {
         sums.iter_mut().zip(&self.map.bias).for_each(|(sum, bias)| *sum += bias);

@@ -65,7 +65,7 @@ impl Moments {
         self.class_sums.as_ref()
     }
 
-    /// How many images of each class were added, [C].
+    /// How many images of each class were added, `[C]`.
     #[must_use]
     pub fn counts(&self) -> &[usize] {
         &self.counts

@@ -27,7 +27,7 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// The loss of an image with these `scores`, [C], and its derivatives by them in `slopes`.
+    /// The loss of an image with these `scores`, `[C]`, and its derivatives by them in `slopes`.
     #[must_use]
     pub fn loss(self, scores: &[f64], label: usize, margin: f64, slopes: &mut [f64]) -> f64 {
         slopes.fill(0.0);

@@ -2,7 +2,7 @@
 //!
 //! A confidence is a number from 0 to 1, the probability that a model gives to its own prediction.
 //! All estimators but the last are one formula, `ECE = 1/N sum_j | sum_i W_ij (y_i - s_i) |`, with
-//! `s` [N] the confidences, `y` [N] 1 for a hit, and `W` [N, B] the weight of an image in a bin.
+//! `s` `[N]` the confidences, `y` `[N]` 1 for a hit, and `W` `[N, B]` the weight of an image in a bin.
 //!
 //! | name | edges of the bins | weights |
 //! |---|---|---|
