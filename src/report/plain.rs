@@ -18,7 +18,9 @@ const PROGRESS_SECONDS_AT_MOST: u64 = 60;
 
 /// What was last written about the progress of a stage.
 struct Progress {
-    started: Duration,
+    /// When a report first came, and what was done by then: a stage that goes on where it was
+    /// stopped has not done that at its present pace.
+    first: Option<(Duration, u64)>,
     written: Duration,
     percent: u64,
 }
@@ -61,18 +63,19 @@ impl Plain {
     /// If it is time for a line about this stage: how long the rest of it will take at this pace.
     fn due(&mut self, now: Duration, stage: &StageId, done: u64, total: u64) -> Option<Duration> {
         let progress = self.progress.get_mut(stage)?;
+        let (start, before) = *progress.first.get_or_insert((now, done));
         let silence = now.saturating_sub(progress.written).as_secs();
         let percent = percent(done, total);
         let has_moved = percent >= progress.percent + PROGRESS_PERCENT;
         let is_due =
             silence >= PROGRESS_SECONDS_AT_MOST || silence >= PROGRESS_SECONDS && has_moved;
-        if done == 0 || !is_due {
+        if done <= before || !is_due {
             return None;
         }
         (progress.written, progress.percent) = (now, percent);
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let rest = total.saturating_sub(done) as f64 / done as f64;
-        let seconds = now.saturating_sub(progress.started).as_secs_f64() * rest;
+        let rest = total.saturating_sub(done) as f64 / (done - before) as f64;
+        let seconds = now.saturating_sub(start).as_secs_f64() * rest;
         Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
@@ -93,7 +96,7 @@ impl Reporter for Plain {
                 self.line(elapsed, "reused", &stage.to_string());
             }
             EventKind::StageStarted { stage, reason } => {
-                let progress = Progress { started: elapsed, written: elapsed, percent: 0 };
+                let progress = Progress { first: None, written: elapsed, percent: 0 };
                 self.progress.insert((*stage).clone(), progress);
                 self.line(elapsed, "started", &format!("{stage}: {reason}"));
             }

@@ -83,13 +83,14 @@ impl Terminal {
         match signal {
             Signal::Progress { done, total, unit } => {
                 if let Some(bar) = self.running.get(stage) {
-                    if bar.length() != Some(*total) {
+                    let is_first = bar.length() != Some(*total);
+                    bar.set_position(*done);
+                    if is_first {
                         bar.set_length(*total);
                         bar.set_style(style(BAR));
-                        // What came before the first step must not count into the rate.
+                        // What came before the first report must not count into the rate.
                         bar.reset_eta();
                     }
-                    bar.set_position(*done);
                     bar.set_message(unit.clone());
                 }
             }

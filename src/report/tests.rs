@@ -18,9 +18,9 @@ fn plain_writes_a_line_an_event_and_progress_now_and_then() {
          0.0 s  reused    features
          1.0 s  started   train@seed=1: never ran before
          2.0 s  note      train@seed=1: runtime: embedded
-        12.0 s  progress  train@seed=1: 25 % (50 of 200 steps), 33.0 s left
+        12.0 s  progress  train@seed=1: 25 % (50 of 200 steps), 33.8 s left
         14.0 s  warning   train@seed=1: one class has a single image
-        30.0 s  progress  train@seed=1: 95 % (190 of 200 steps), 1.53 s left
+        30.0 s  progress  train@seed=1: 95 % (190 of 200 steps), 1.50 s left
         31.0 s  waiting   train@seed=2: another process is running it
         32.0 s  started   train@seed=2: no result is recorded
         33.0 s  failed    train@seed=2

@@ -63,7 +63,7 @@ impl Stage for FitConse {
     const KIND: &'static str = "fit-conse";
     const SUMMARY: &'static str =
         "fits ConSE: a softmax classifier whose likely classes are combined";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitConseParams;

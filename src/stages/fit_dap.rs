@@ -61,7 +61,7 @@ pub struct FitDap;
 impl Stage for FitDap {
     const KIND: &'static str = "fit-dap";
     const SUMMARY: &'static str = "fits DAP: a probabilistic classifier for each attribute";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitDapParams;

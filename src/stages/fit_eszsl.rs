@@ -58,7 +58,7 @@ pub struct FitEszsl;
 impl Stage for FitEszsl {
     const KIND: &'static str = "fit-eszsl";
     const SUMMARY: &'static str = "fits the closed-form compatibility of ESZSL";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitEszslParams;
@@ -112,11 +112,11 @@ impl Baseline for FitEszslParams {
         let signatures = part.signatures.as_ref();
         if let [Regularisers { gamma, lambda }] = *settings
             && let Some(weights) =
-                solve(&moments, signatures, self.targets, (gamma, lambda), part.pool)
+                solve(moments, signatures, self.targets, (gamma, lambda), part.pool)
         {
             return Ok(Box::new(vec![Head::Bilinear(to_row_major(weights.as_ref()))]));
         }
-        let solver = Eszsl::new(&moments, signatures, self.targets, part.pool)
+        let solver = Eszsl::new(moments, signatures, self.targets, part.pool)
             .map_err(|error| StageError::data(error.to_string()))?;
         Ok(Box::new(Solved { solver, settings: settings.to_vec() }))
     }

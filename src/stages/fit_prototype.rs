@@ -61,7 +61,7 @@ impl Stage for FitPrototype {
     const KIND: &'static str = "fit-prototype";
     const SUMMARY: &'static str =
         "fits a map into attribute space by softmax over class prototypes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitPrototypeParams;

@@ -46,7 +46,7 @@ pub struct FitSae;
 impl Stage for FitSae {
     const KIND: &'static str = "fit-sae";
     const SUMMARY: &'static str = "fits the semantic autoencoder SAE in closed form";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = FitSaeParams;
@@ -95,7 +95,7 @@ impl Baseline for FitSaeParams {
     ) -> Result<Box<dyn Family>, StageError> {
         let moments = part.moments(Bias::Without, cx)?;
         cx.check_cancelled()?;
-        let solver = Sae::new(&moments, part.signatures.as_ref(), part.pool)
+        let solver = Sae::new(moments, part.signatures.as_ref(), part.pool)
             .map_err(|error| StageError::data(error.to_string()))?;
         let weights = |&lambda: &f64| solver.weights(lambda, part.pool);
         let head = |lambda| Head::Bilinear(to_row_major(weights(lambda).as_ref()));

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rayon::ThreadPool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::data::attributes::Attributes;
 use crate::data::features::{Features, TensorView};
 use crate::data::samples::{SampleIndex, Samples};
 use crate::data::split::{SplitMismatch, TestSeenSamples, TestUnseenSamples};
-use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
+use crate::stage::{Determinism, Stage, StageContext, StageError, inputs, outputs};
 use crate::zsl::candidates::Candidate;
 use crate::zsl::head::Scorer;
 use crate::zsl::linear::from_array;
@@ -17,6 +18,8 @@ use crate::zsl::model::Model;
 use crate::zsl::rows::Rows;
 use crate::zsl::scaling::Scaling;
 use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
+
+use super::pool::thread_pool;
 
 /// Nothing to set: candidates, scaling and tensor are the model's.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
@@ -54,8 +57,9 @@ pub struct Score;
 impl Stage for Score {
     const KIND: &'static str = "score";
     const SUMMARY: &'static str = "scores test images on all candidate classes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
+    const DETERMINISM: Determinism = Determinism::Platform;
     type Params = ScoreParams;
     type Inputs = ScoreInputs;
     type Outputs = ScoreOutputs;
@@ -92,9 +96,17 @@ impl Stage for Score {
         };
         let seen = inputs.model.candidates.seen().len();
         let scorer = inputs.model.head.scorer(from_array(&signatures).as_ref(), seen);
+        let pool = thread_pool(cx)?;
         let mut writer = ScoresWriter::new(cx.writer("scores")?, &header).map_err(encode_error)?;
         for images in [&inputs.test_seen.images, &inputs.test_unseen.images] {
-            score(&scorer, Rows::new(&view, images), &inputs.model.scaling, &mut writer, cx)?;
+            score(
+                &scorer,
+                Rows::new(&view, images),
+                &inputs.model.scaling,
+                &mut writer,
+                &pool,
+                cx,
+            )?;
         }
         Ok(ScoreOutputs { scores: writer.finish().map_err(encode_error)? })
     }
@@ -139,12 +151,13 @@ fn score(
     rows: Rows<'_>,
     scaling: &Scaling,
     writer: &mut ScoresWriter,
+    pool: &ThreadPool,
     cx: &StageContext<'_>,
 ) -> Result<(), StageError> {
     for (_, values) in rows.chunks(scaling) {
         cx.check_cancelled()?;
-        for row in values.chunks_exact(rows.width()) {
-            writer.push(&scorer.score(row)).map_err(encode_error)?;
+        for scores in scorer.score(&values, pool) {
+            writer.push(&scores).map_err(encode_error)?;
         }
     }
     Ok(())

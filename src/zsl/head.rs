@@ -1,11 +1,12 @@
 //! The learnt part of a model: what turns a row of features into one score a class.
 
 use faer::MatRef;
+use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use super::conse::ConvexCombination;
 use super::dap::AttributeBits;
-use super::linear::{row_major, to_row_major};
+use super::linear::{product, row_major, to_row_major};
 use super::link::softmax;
 
 /// `x^T W + b`, K numbers an image.
@@ -141,30 +142,19 @@ impl Scorer {
         self.classes
     }
 
-    /// W, [D, K].
+    /// Scores images, [n, D] row by row, `[C]` each.
     #[must_use]
-    pub fn weights(&self) -> MatRef<'_, f64> {
+    pub fn score(&self, rows: &[f64], pool: &ThreadPool) -> Vec<Vec<f64>> {
         let outputs = self.map.bias.len();
-        row_major(&self.map.weights, self.map.weights.len() / outputs, outputs)
+        let weights = row_major(&self.map.weights, self.map.weights.len() / outputs, outputs);
+        let images = row_major(rows, rows.len() / weights.nrows(), weights.nrows());
+        let sums = product(images, weights, pool);
+        let row = |image| (0..outputs).map(|at| sums[(image, at)]).collect();
+        (0..images.nrows()).map(|image| self.finish(row(image))).collect()
     }
 
-    /// Scores an image, `[D]`, with sums in the order of the features, so that the bits are the
-    /// same everywhere.
-    #[must_use]
-    pub fn score(&self, row: &[f64]) -> Vec<f64> {
-        let outputs = self.map.bias.len();
-        let mut sums = vec![0.0; outputs];
-        for (value, weights) in row.iter().zip(self.map.weights.chunks_exact(outputs)) {
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum += value * weight;
-            }
-        }
-        self.finish(sums)
-    }
-
-    /// Scores an image by its products with the columns of [`weights`](Self::weights), `[K]`.
-    #[must_use]
-    pub fn finish(&self, mut sums: Vec<f64>) -> Vec<f64> {
+    /// Scores an image by its products with the columns of the map, `[K]`.
+    fn finish(&self, mut sums: Vec<f64>) -> Vec<f64> {
         sums.iter_mut().zip(&self.map.bias).for_each(|(sum, bias)| *sum += bias);
         let mut scores = vec![0.0; self.classes];
         match &self.readout {
@@ -196,7 +186,13 @@ mod tests {
     #[test]
     fn every_head_scores_by_its_formula() {
         let seen = 2;
-        let score = |head: &Head| head.scorer(signatures().as_ref(), seen).score(&[1.0, 2.0]);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let score = |head: &Head| {
+            let scorer = head.scorer(signatures().as_ref(), seen);
+            let scores = scorer.score(&[0.0, 0.0, 1.0, 2.0], &pool);
+            assert_eq!(scores.len(), 2);
+            scores[1].clone()
+        };
         // x^T W = (1, 4) on (1, 0), (0, 1) and (3, 4).
         let bilinear = Head::Bilinear(vec![1.0, 0.0, 0.0, 2.0]);
         assert_eq!(score(&bilinear), [1.0, 4.0, 19.0]);

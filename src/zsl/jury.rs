@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use super::candidates::{Candidate, Candidates};
 use super::decision::{Decision, MetricError, decide};
 use super::head::{Head, Scorer};
-use super::linear::{product, row_major};
 
 /// Models that are ready to score the same candidates.
 pub trait Jury {
@@ -56,12 +55,7 @@ impl Jury for Panel<'_> {
     ) -> Result<(), MetricError> {
         let mask = self.candidates.seen_mask();
         let judge = |(scorer, list): (&Scorer, &mut Vec<Decision>)| {
-            let weights = scorer.weights();
-            let sums = product(row_major(rows, labels.len(), weights.nrows()), weights, pool);
-            let row = |image: usize| {
-                scorer.finish((0..sums.ncols()).map(|column| sums[(image, column)]).collect())
-            };
-            let scores: Vec<Vec<f64>> = (0..labels.len()).map(row).collect();
+            let scores = scorer.score(rows, pool);
             let rows = scores.iter().map(Vec::as_slice).zip(labels.iter().copied());
             list.extend(decide(rows, &mask, &|at| self.candidates.name(at))?);
             Ok(())

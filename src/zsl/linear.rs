@@ -8,13 +8,17 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::{factor, solve};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par, Spec};
 use ndarray::Array2;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-/// Columns of a result that one task computes.
-const BLOCK_COLUMNS: usize = 64;
+/// Columns of a product that one task computes.
+const PRODUCT_COLUMNS: usize = 64;
+
+/// Columns of a Gram matrix that one task computes: all its tasks read all rows, so few are better.
+const GRAM_COLUMNS: usize = 256;
 
 /// A symmetric matrix as `U diag(values) U^T`.
 pub struct Eigen {
@@ -82,7 +86,7 @@ pub fn solve_positive(mut matrix: Mat<f64>, mut right: Mat<f64>) -> Option<Mat<f
 #[must_use]
 pub fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, pool: &ThreadPool) -> Mat<f64> {
     let mut result = Mat::zeros(left.nrows(), right.ncols());
-    by_columns(result.as_mut(), pool, &|start, block| {
+    by_columns(result.as_mut(), PRODUCT_COLUMNS, pool, &|start, block| {
         let right = right.subcols(start, block.ncols());
         matmul(block, Accum::Replace, left, right, 1.0, Par::Seq);
     });
@@ -96,7 +100,7 @@ pub fn add_product(
     right: MatRef<'_, f64>,
     pool: &ThreadPool,
 ) {
-    by_columns(sum.as_mut(), pool, &|start, block| {
+    by_columns(sum.as_mut(), PRODUCT_COLUMNS, pool, &|start, block| {
         let right = right.subcols(start, block.ncols());
         matmul(block, Accum::Add, left, right, 1.0, Par::Seq);
     });
@@ -104,18 +108,32 @@ pub fn add_product(
 
 /// Adds the lower triangle of `rows^T rows` to `gram`, by blocks of columns.
 pub fn add_gram(gram: &mut Mat<f64>, rows: MatRef<'_, f64>, pool: &ThreadPool) {
+    // Column by column: rows of a width of a power of two would all fall on the same cache lines.
+    let rows = rows.to_owned();
     let width = rows.ncols();
-    by_columns(gram.as_mut(), pool, &|start, block| {
-        let columns = rows.subcols(start, block.ncols());
-        let below = rows.subcols(start, width - start);
-        let lower = block.subrows_mut(start, width - start);
-        matmul(lower, Accum::Add, below.transpose(), columns, 1.0, Par::Seq);
+    by_columns(gram.as_mut(), GRAM_COLUMNS, pool, &|start, block| {
+        let end = start + block.ncols();
+        let (columns, after) = (rows.subcols(start, block.ncols()), rows.subcols(end, width - end));
+        let (on, below) = block.subrows_mut(start, width - start).split_at_row_mut(end - start);
+        triangular::matmul(
+            on,
+            BlockStructure::TriangularLower,
+            Accum::Add,
+            columns.transpose(),
+            BlockStructure::Rectangular,
+            columns,
+            BlockStructure::Rectangular,
+            1.0,
+            Par::Seq,
+        );
+        matmul(below, Accum::Add, after.transpose(), columns, 1.0, Par::Seq);
     });
 }
 
-/// Calls `work` for fixed blocks of columns, each with the position of its first column.
+/// Calls `work` for blocks of so many columns, each with the position of its first column.
 fn by_columns(
     matrix: MatMut<'_, f64>,
+    columns: usize,
     pool: &ThreadPool,
     work: &(dyn Fn(usize, MatMut<'_, f64>) + Sync),
 ) {
@@ -123,7 +141,7 @@ fn by_columns(
     let mut rest = matrix;
     let mut start = 0;
     while rest.ncols() > 0 {
-        let width = BLOCK_COLUMNS.min(rest.ncols());
+        let width = columns.min(rest.ncols());
         let (block, after) = rest.split_at_col_mut(width);
         blocks.push((start, block));
         start += width;

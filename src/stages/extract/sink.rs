@@ -52,6 +52,7 @@ impl<'a> Sink<'a> {
         self.done_before = done;
         self.saved.go_on_from(done);
         cx.note(format!("goes on after {done} of {} images", self.images.len()));
+        cx.progress(done as u64, self.images.len() as u64, "images");
         Ok(done)
     }
 

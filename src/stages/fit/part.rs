@@ -1,5 +1,9 @@
 //! Some training images as a solver sees them: scaled rows, class positions, signatures.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use faer::Mat;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -24,6 +28,10 @@ pub(in crate::stages) enum Bias {
 /// What a baseline is fitted on.
 #[derive(Clone)]
 pub(in crate::stages) struct Part<'a> {
+    /// A part of this part that was fitted before.
+    pub(super) before: Option<&'a Part<'a>>,
+    /// The sums over all images, once they were asked for.
+    pub(super) sums: OnceLock<(Bias, Moments)>,
     pub(super) view: &'a TensorView<'a>,
     pub(super) images: Vec<SampleIndex>,
     /// The position of each image's class in the rows of `signatures`.
@@ -63,30 +71,72 @@ impl Part<'_> {
         &self,
         bias: Bias,
         cx: &StageContext<'_>,
+        work: impl FnMut(&[f64], &[usize]),
+    ) -> Result<(), StageError> {
+        self.each_chunk_of(&self.images, &self.labels, bias, cx, work)
+    }
+
+    fn each_chunk_of(
+        &self,
+        images: &[SampleIndex],
+        labels: &[usize],
+        bias: Bias,
+        cx: &StageContext<'_>,
         mut work: impl FnMut(&[f64], &[usize]),
     ) -> Result<(), StageError> {
         let mut from = 0;
-        for (samples, mut rows) in Rows::new(self.view, &self.images).chunks(&self.scaling) {
+        for (samples, mut rows) in Rows::new(self.view, images).chunks(&self.scaling) {
             cx.check_cancelled()?;
             if bias == Bias::With {
                 rows = with_constant(&rows, self.width());
             }
-            work(&rows, &self.labels[from..from + samples.len()]);
+            work(&rows, &labels[from..from + samples.len()]);
             from += samples.len();
         }
         Ok(())
     }
 
-    /// The sums over all images that closed forms need.
+    /// The sums over all images that closed forms need. What was summed before for a part of these
+    /// images is not summed again.
     pub(in crate::stages) fn moments(
         &self,
         bias: Bias,
         cx: &StageContext<'_>,
-    ) -> Result<Moments, StageError> {
-        let width = self.width() + usize::from(bias == Bias::With);
-        let mut moments = Moments::new(width, self.signatures.nrows());
-        self.each_chunk(bias, cx, |rows, labels| moments.add(rows, labels, self.pool))?;
-        Ok(moments)
+    ) -> Result<&Moments, StageError> {
+        if let Some((summed, moments)) = self.sums.get() {
+            debug_assert!(*summed == bias, "a baseline asks for one kind of sums");
+            return Ok(moments);
+        }
+        let (mut moments, images, labels) = match self.summed_before(bias) {
+            Some((moments, rest)) => {
+                let (images, labels): (Vec<_>, Vec<_>) = rest.into_iter().unzip();
+                (moments, Cow::Owned(images), Cow::Owned(labels))
+            }
+            None => {
+                let width = self.width() + usize::from(bias == Bias::With);
+                let moments = Moments::new(width, self.signatures.nrows());
+                (moments, Cow::Borrowed(&self.images), Cow::Borrowed(&self.labels))
+            }
+        };
+        self.each_chunk_of(&images, &labels, bias, cx, |rows, labels| {
+            moments.add(rows, labels, self.pool);
+        })?;
+        Ok(&self.sums.get_or_init(|| (bias, moments)).1)
+    }
+
+    /// The sums of the part that was fitted before, by the classes of this one, and the images that
+    /// they lack. None if rows were scaled otherwise or that part is no part of this one.
+    fn summed_before(&self, bias: Bias) -> Option<(Moments, Vec<(SampleIndex, usize)>)> {
+        let before = self.before.filter(|before| before.scaling == self.scaling)?;
+        let (_, sums) = before.sums.get().filter(|(summed, _)| *summed == bias)?;
+        let pairs = self.images.iter().copied().zip(self.labels.iter().copied());
+        let mut rest: BTreeMap<SampleIndex, usize> = pairs.collect();
+        let mut classes = vec![0; before.signatures.nrows()];
+        for (image, &label) in before.images.iter().zip(&before.labels) {
+            classes[label] = rest.remove(image)?;
+        }
+        let moments = sums.renumbered(&classes, self.signatures.nrows());
+        Some((moments, rest.into_iter().collect()))
     }
 }
 

@@ -29,7 +29,7 @@ pub(in crate::stages) fn minimise(
     let Outputs { logits, target, bias } = outputs;
     let moments = part.moments(bias, cx)?;
     cx.check_cancelled()?;
-    let problem = Likelihood::new(&moments, logits, target, part.pool)
+    let problem = Likelihood::new(moments, logits, target, part.pool)
         .map_err(|error| StageError::data(error.to_string()))?;
     let mut models: Vec<_> = lambdas.iter().map(|&lambda| problem.begin(lambda)).collect();
     for step in (1..).take(steps) {

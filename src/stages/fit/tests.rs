@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use faer::prelude::Solve as _;
 use ndarray::Array2;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
@@ -22,6 +23,7 @@ use crate::stages::fit_sae::FitSae;
 use crate::stages::score::{Score, ScoreParams};
 use crate::stages::split_classes::{SplitClasses, SplitClassesParams};
 use crate::zsl::Evaluation;
+use crate::zsl::linear::from_array;
 use crate::zsl::scores::Scores;
 use crate::zsl::selection::PeekPorts;
 
@@ -147,6 +149,37 @@ fn attributes_transfer_to_unseen_classes() {
     assert_eq!((evaluation.selected_on.as_str(), evaluation.peeked), ("val-gzsl", false));
     assert_eq!(evaluation.train_images, world.train.images.len());
     assert_eq!(evaluation.split, world.train.identity.split.to_string());
+}
+
+#[test]
+fn the_refit_is_the_closed_form_on_all_training_images() {
+    let world = world(6);
+    let model: Model =
+        world.fit(&FitEszslParams::default(), PeekPorts::None).unwrap().output("model");
+    let [(_, gamma), (_, lambda)] = model.provenance.hyperparameters[..] else { panic!("two") };
+    let (images, seen) = (&world.train.images, &world.train.seen);
+    let view = world.features.tensor(None).unwrap();
+    let x = faer::Mat::from_fn(images.len(), WIDTH, |image, feature| {
+        let mut row = vec![0.0_f32; WIDTH];
+        view.read_row(images[image].get(), &mut row);
+        f64::from(row[feature])
+    });
+    let y = faer::Mat::from_fn(images.len(), seen.len(), |image, class| {
+        if world.samples.class_name(images[image]) == seen[class] { 1.0 } else { -1.0 }
+    });
+    let s = from_array(&world.attributes.matrix(seen.iter()).unwrap());
+    let ridge = |size, regulariser: f64| {
+        faer::Mat::from_fn(size, size, |row, column| if row == column { regulariser } else { 0.0 })
+    };
+    let left = x.transpose() * &x + ridge(WIDTH, gamma);
+    let right = s.transpose() * &s + ridge(s.ncols(), lambda);
+    let half = left.partial_piv_lu().solve(x.transpose() * &y * &s);
+    let naive = right.transpose().to_owned().partial_piv_lu().solve(half.transpose().to_owned());
+    let Head::Bilinear(weights) = &model.head else { panic!("ESZSL is bilinear") };
+    for (at, weight) in weights.iter().enumerate() {
+        let want = naive[(at % s.ncols(), at / s.ncols())];
+        assert!((weight - want).abs() < 1e-8 * want.abs().max(1.0), "{weight} {want}");
+    }
 }
 
 #[test]

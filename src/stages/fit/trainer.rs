@@ -1,5 +1,7 @@
 //! The steps of a fit: scale and fit, judge the settings, refit, make the model.
 
+use std::sync::OnceLock;
+
 use faer::Mat;
 use rayon::ThreadPool;
 
@@ -56,7 +58,7 @@ fn fit_inside<B: Baseline>(
         let part = trainer.part(&exam.fit, exam.candidates.seen(), cx)?;
         let family = baseline.fit(&part, &settings, cx)?;
         folds.push(trainer.judge(family.as_ref(), &part.scaling, exam, settings.len(), cx)?);
-        last = Some((family, part.scaling));
+        last = Some((family, part));
     }
     let mean = |at: usize| Judgement::mean(&folds.iter().map(|fold| fold[at]).collect::<Vec<_>>());
     let judgements: Vec<Judgement> = (0..settings.len()).map(mean).collect();
@@ -64,9 +66,10 @@ fn fit_inside<B: Baseline>(
     let chosen = baseline.describe(&settings[best]);
     trainer.report(&judgements, best, &chosen, cx);
     let (head, scaling) = match last {
-        Some((family, scaling)) if common.select.peeks() => (family.head(best, pool), scaling),
-        _ => {
-            let part = trainer.part(&inputs.train.images, &inputs.train.seen, cx)?;
+        Some((family, part)) if common.select.peeks() => (family.head(best, pool), part.scaling),
+        last => {
+            let mut part = trainer.part(&inputs.train.images, &inputs.train.seen, cx)?;
+            part.before = last.as_ref().map(|(_, part)| part);
             let family = baseline.fit(&part, &settings[best..=best], cx)?;
             (family.head(0, pool), part.scaling)
         }
@@ -114,6 +117,8 @@ impl Trainer<'_> {
         let scaling = fit_scaling(self.common.feature_norm, rows, cx)?;
         let label = |&sample: &SampleIndex| self.position(sample, classes.iter());
         Ok(Part {
+            before: None,
+            sums: OnceLock::new(),
             view: self.view,
             images: images.to_vec(),
             labels: images.iter().map(label).collect::<Result<_, _>>()?,
