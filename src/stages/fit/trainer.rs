@@ -63,8 +63,12 @@ fn fit_inside<B: Baseline>(
     let mean = |at: usize| Judgement::mean(&folds.iter().map(|fold| fold[at]).collect::<Vec<_>>());
     let judgements: Vec<Judgement> = (0..settings.len()).map(mean).collect();
     let best = common.select.choose(&judgements);
-    let chosen = baseline.describe(&settings[best]);
-    trainer.report(&judgements, best, &chosen, cx);
+    let tried: Vec<_> = settings.iter().map(|setting| baseline.describe(setting)).collect();
+    let chosen = &tried[best];
+    trainer.report(&judgements, best, chosen, cx);
+    for note in at_edge(&tried, best) {
+        cx.note(note);
+    }
     let (head, scaling) = match last {
         Some((family, part)) if common.select.peeks() => (family.head(best, pool), part.scaling),
         last => {
@@ -74,7 +78,7 @@ fn fit_inside<B: Baseline>(
             (family.head(0, pool), part.scaling)
         }
     };
-    Ok(FitOutputs { model: trainer.model(head, scaling, &chosen, judgements[best])? })
+    Ok(FitOutputs { model: trainer.model(head, scaling, chosen, judgements[best])? })
 }
 
 fn check_inputs(inputs: &FitInputs, view: &TensorView<'_>) -> Result<(), StageError> {
@@ -252,6 +256,44 @@ impl Trainer<'_> {
     }
 }
 
+/// What to say where the best setting lies at the end of what was tried.
+fn at_edge(tried: &[Vec<(&str, f64)>], best: usize) -> Vec<String> {
+    let note = |(at, &(name, value)): (usize, &(&str, f64))| {
+        let values = || tried.iter().map(|setting| setting[at].1);
+        let smaller = values().filter(|other| *other < value).count();
+        let larger = values().filter(|other| *other > value).count();
+        let end = match (smaller, larger) {
+            (1.., 0) => "largest",
+            (0, 1..) => "smallest",
+            _ => return None,
+        };
+        Some(format!("{name} {value} is the {end} tried: the best may lie beyond"))
+    };
+    tried[best].iter().enumerate().filter_map(note).collect()
+}
+
 fn to_candidate(position: usize) -> Candidate {
     Candidate(u16::try_from(position).expect("candidates are limited to 65535"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_a_grid_are_told() {
+        let tried: Vec<Vec<(&str, f64)>> = [(1.0, 5.0), (1.0, 6.0), (2.0, 5.0), (2.0, 6.0)]
+            .map(|(gamma, lambda)| vec![("gamma", gamma), ("lambda", lambda), ("top", 3.0)])
+            .to_vec();
+        assert_eq!(
+            at_edge(&tried, 2),
+            [
+                "gamma 2 is the largest tried: the best may lie beyond",
+                "lambda 5 is the smallest tried: the best may lie beyond",
+            ]
+        );
+        let middle: Vec<_> = [1.0, 2.0, 3.0].map(|lambda| vec![("lambda", lambda)]).to_vec();
+        assert!(at_edge(&middle, 1).is_empty());
+        assert!(at_edge(&middle[..1], 0).is_empty());
+    }
 }

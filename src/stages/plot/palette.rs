@@ -29,8 +29,8 @@ const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::DashDotted, Dash::Do
 
 /// Colour and dash of the curve at `position`; 28 curves differ.
 pub(super) fn series(position: usize) -> (Ink, Dash) {
-    let round = position / SERIES.len();
-    (SERIES[position % SERIES.len()], DASHES[(position + round) % DASHES.len()])
+    // 7 and 4 have no common factor, so that pairs repeat only after all of them.
+    (SERIES[position % SERIES.len()], DASHES[position % DASHES.len()])
 }
 
 /// The colour of a metric, the same in every figure.
@@ -90,5 +90,19 @@ impl Marker {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_of_28_curves_look_alike() {
+        let all: Vec<_> = (0..28).map(series).collect();
+        for (position, curve) in all.iter().enumerate() {
+            assert!(!all[..position].contains(curve), "{position}");
+        }
+        assert_eq!(series(28), series(0));
     }
 }

@@ -19,6 +19,8 @@ const HEIGHT: f64 = 500.0;
 const LEAST_HEIGHT: f64 = 180.0;
 /// More shaded areas than this hide each other.
 const MOST_SHADED: usize = 2;
+/// With more rows than this, a curve a seed would hide the means.
+const MOST_WITH_SEEDS: usize = 4;
 
 /// The curves of one row.
 struct Family<'a> {
@@ -37,7 +39,8 @@ pub(super) fn sketch(params: &PlotParams, rows: &[Row<'_>]) -> Result<Sketch, St
         swatch: Swatch::Line(family.dash),
     });
     let title = params.title.as_deref().unwrap_or("Seen over unseen accuracy");
-    let small = vec!["Curves: mean over seeds, pale: each seed; points: the chosen δ".into()];
+    let seeds = if rows.len() <= MOST_WITH_SEEDS { ", pale: each seed" } else { "" };
+    let small = vec![format!("Curves: mean over seeds{seeds}; points: the chosen δ")];
     let of_rows: Vec<&Row<'_>> = rows.iter().collect();
     let width = params.width.map_or(WIDTH, f64::from);
     let frame = Frame::new(width, title, legend.collect(), &notes(&of_rows, small));
@@ -92,7 +95,8 @@ fn draw(drawing: &mut Drawing, plane: &Plane, families: &[Family<'_>]) {
             drawing.area(corners, family.ink.with_opacity(0.12));
         }
     }
-    for family in families.iter().filter(|family| family.curves.len() > 1) {
+    let with_seeds = if families.len() <= MOST_WITH_SEEDS { families } else { &[] };
+    for family in with_seeds.iter().filter(|family| family.curves.len() > 1) {
         for curve in &family.curves {
             let points = thin(curve).into_iter().map(|(u, s)| plane.at(u, s)).collect();
             drawing.line(points, family.ink.tint(0.4), 0.75, Dash::Solid);
