@@ -41,9 +41,10 @@ ci: check ## Everything that CI runs
 results: build ## Run every experiment whose data is there; what is known is reused
 	@for manifest in experiments/*.toml; do $(ERPC) run "$$manifest" || [ $$? -eq 7 ] || exit 1; done
 
-reproduce-tables: results ## Put the tables of results/ into README.md and say whether they moved
+reproduce-tables: results ## Put the tables of results/ into the pages and say whether they moved
 	./scripts/insert-results.sh README.md
-	git diff --stat -- README.md results
+	./scripts/insert-results.sh docs/baselines.md
+	git diff --stat -- README.md docs results
 
 bench: build ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
 	./benches/run.sh $(ERPC) $(BENCH_VENV)

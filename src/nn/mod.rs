@@ -1,18 +1,22 @@
-//! Forward kernels for the CPU: what a convolutional backbone is made of.
+//! Kernels for the CPU: what networks compute with and learn with.
 //!
-//! Everything is `f32` in [N, C, H, W] order. A kernel runs on the thread that calls it and adds in
-//! a fixed order, so that how many threads run *different* images cannot change a byte. Letters:
-//! `N` images, `C` channels, `H` and `W` height and width, `O` output channels.
+//! The kernels of this folder run a whole backbone forward, `f32` in [N, C, H, W] order. Each runs
+//! on the thread that calls it and adds in a fixed order, so that how many threads run *different*
+//! images cannot change a byte. [`tape`] differentiates and [`optimiser`] learns. Letters: `N`
+//! images, `C` channels, `H` and `W` height and width, `O` output channels.
 //!
-//! This module knows nothing of files, of ONNX or of training.
+//! This module knows nothing of files or of ONNX.
 
 mod affine;
 mod conv;
 mod elementwise;
 mod join;
 mod linear;
-mod matmul;
+pub mod matmul;
+pub mod optimiser;
 mod pool;
+mod real;
+pub mod tape;
 mod tensor;
 #[cfg(test)]
 mod testing;
@@ -25,6 +29,7 @@ pub use join::{concat, flatten, reshape};
 pub use linear::Linear;
 pub use matmul::{Matrix, MatrixMut, multiply};
 pub use pool::{AveragePool, MaxPool, Padding, global_average_pool};
+pub use real::Real;
 pub use tensor::{ShapeError, Tensor};
 pub use window::{Rounding, Window};
 

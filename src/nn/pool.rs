@@ -1,6 +1,6 @@
 //! Pooling: the largest or the mean value under a window.
 
-use super::{Rounding, ShapeError, Tensor, Window};
+use super::{ShapeError, Tensor, Window};
 
 /// The largest value under a window; padding never wins.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -109,17 +109,11 @@ fn slide(
 }
 
 fn reaches(window: &Window, axis: usize, outputs: usize, length: usize) -> Vec<Reach> {
-    let end = length + window.before[axis] + window.after[axis];
-    let reach = |output: usize| {
-        let taps = 0..window.kernel[axis];
-        let on_padded =
-            |tap: &usize| output * window.strides[axis] + tap * window.dilations[axis] < end;
-        // Only a window kept by rounding up reaches past the padding, and no further counts.
-        debug_assert!(window.rounding == Rounding::Up || taps.clone().all(|tap| on_padded(&tap)));
-        Reach {
-            positions: taps.clone().filter_map(|t| window.tap(axis, output, t, length)).collect(),
-            padded: taps.filter(on_padded).count(),
-        }
+    let reach = |output: usize| Reach {
+        positions: (0..window.kernel[axis])
+            .filter_map(|tap| window.tap(axis, output, tap, length))
+            .collect(),
+        padded: window.padded_taps(axis, output, length),
     };
     (0..outputs).map(reach).collect()
 }
@@ -132,6 +126,7 @@ fn as_f32(count: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::Rounding;
     use crate::nn::testing::noise;
 
     fn image(values: &[f32], height: usize, width: usize) -> Tensor {

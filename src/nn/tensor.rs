@@ -1,10 +1,12 @@
-//! Dense arrays of `f32`.
+//! Dense arrays of numbers.
+
+use super::Real;
 
 /// An array whose last axis is contiguous.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Tensor {
+pub struct Tensor<T = f32> {
     shape: Vec<usize>,
-    values: Vec<f32>,
+    values: Vec<T>,
 }
 
 /// A layer met a tensor that it cannot take.
@@ -12,13 +14,13 @@ pub struct Tensor {
 #[error("{0}")]
 pub struct ShapeError(pub String);
 
-impl Tensor {
+impl<T: Real> Tensor<T> {
     /// Takes values that fill a shape.
     ///
     /// # Panics
     /// If they do not.
     #[must_use]
-    pub fn new(shape: Vec<usize>, values: Vec<f32>) -> Self {
+    pub fn new(shape: Vec<usize>, values: Vec<T>) -> Self {
         assert_eq!(shape.iter().product::<usize>(), values.len(), "values fill {shape:?}");
         Self { shape, values }
     }
@@ -26,7 +28,7 @@ impl Tensor {
     /// Zeros.
     #[must_use]
     pub fn zeros(shape: Vec<usize>) -> Self {
-        let values = vec![0.0; shape.iter().product()];
+        let values = vec![T::ZERO; shape.iter().product()];
         Self { shape, values }
     }
 
@@ -38,18 +40,18 @@ impl Tensor {
 
     /// The values, the last axis fastest.
     #[must_use]
-    pub fn values(&self) -> &[f32] {
+    pub fn values(&self) -> &[T] {
         &self.values
     }
 
     /// The values, to be changed.
-    pub fn values_mut(&mut self) -> &mut [f32] {
+    pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
     }
 
     /// The values, without the shape.
     #[must_use]
-    pub fn into_values(self) -> Vec<f32> {
+    pub fn into_values(self) -> Vec<T> {
         self.values
     }
 

@@ -78,6 +78,18 @@ impl Window {
         let padded = output * self.strides[axis] + tap * self.dilations[axis];
         padded.checked_sub(self.before[axis]).filter(|position| *position < len)
     }
+
+    /// How many taps lie on the padded input at an output; all of them unless rounding up kept the
+    /// window.
+    pub(super) fn padded_taps(&self, axis: usize, output: usize, len: usize) -> usize {
+        let end = len + self.before[axis] + self.after[axis];
+        let on_padded =
+            |tap: &usize| output * self.strides[axis] + tap * self.dilations[axis] < end;
+        let count = (0..self.kernel[axis]).filter(on_padded).count();
+        // Only a window kept by rounding up reaches past the padding, and no further counts.
+        debug_assert!(self.rounding == Rounding::Up || count == self.kernel[axis]);
+        count
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,102 @@
+//! Softmax and what is measured with it.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::super::{Real, Tensor};
+use super::dense::rows_of;
+use super::pointwise::as_f64;
+use super::{Tape, Var};
+
+impl<T: Real> Tape<'_, T> {
+    /// The logarithm of the softmax over the last axis. Logits of minus infinity have probability
+    /// exactly zero, and no gradient.
+    pub fn log_softmax(&mut self, logits: Var) -> Var {
+        let mut output = self.value(logits).clone();
+        let width = rows_of(&output).1;
+        output.values_mut().par_chunks_exact_mut(width).for_each(log_softmax_row);
+        let output = Arc::new(output);
+        let kept = Arc::clone(&output);
+        self.push(output, &[logits], move |mut gradient, gradients| {
+            let rows = gradient.values_mut().par_chunks_exact_mut(width);
+            rows.zip(kept.values().par_chunks_exact(width)).for_each(|(gradient, logs)| {
+                let live = |log: &T| log.is_finite();
+                let pairs = gradient.iter().zip(logs).filter(|(_, log)| live(log));
+                let total: T = pairs.map(|(gradient, _)| *gradient).sum();
+                for (gradient, log) in gradient.iter_mut().zip(logs) {
+                    *gradient = if live(log) { *gradient - total * log.exp() } else { T::ZERO };
+                }
+            });
+            gradients.add(logits, gradient);
+        })
+    }
+
+    /// The value of each row at a column: [N, C] -> `[N]`.
+    ///
+    /// # Panics
+    /// If there is not one column a row, or it does not exist.
+    pub fn pick(&mut self, x: Var, columns: Vec<usize>) -> Var {
+        let value = self.value(x);
+        let (rows, width) = rows_of(value);
+        assert_eq!(columns.len(), rows, "one column a row");
+        let picked = columns.iter().enumerate().map(|(row, at)| value.values()[row * width + at]);
+        let (picked, shape) = (picked.collect(), value.shape().to_vec());
+        self.push(Tensor::new(vec![rows], picked), &[x], move |gradient, gradients| {
+            let mut back = Tensor::zeros(shape);
+            for (row, (at, value)) in columns.iter().zip(gradient.values()).enumerate() {
+                back.values_mut()[row * width + at] = *value;
+            }
+            gradients.add(x, back);
+        })
+    }
+
+    /// The mean cross entropy of the softmax over the last axis with the true `labels`, one a row:
+    /// [.., C] -> [].
+    ///
+    /// # Panics
+    /// If there is not one label a row, or it is no column.
+    pub fn cross_entropy(&mut self, logits: Var, labels: Vec<usize>) -> Var {
+        let logs = self.log_softmax(logits);
+        let (rows, width) = rows_of(self.value(logs));
+        let logs = self.reshape(logs, vec![rows, width]);
+        let own = self.pick(logs, labels);
+        let sum = self.sum(own);
+        self.scale(sum, T::of(-1.0 / as_f64(rows.max(1))))
+    }
+}
+
+/// The logarithm of the softmax, in place.
+fn log_softmax_row<T: Real>(row: &mut [T]) {
+    let most = row.iter().fold(T::of(f64::NEG_INFINITY), |most, value| most.largest(*value));
+    let total: T = row.iter().map(|value| (*value - most).exp()).sum();
+    let log = total.ln();
+    row.iter_mut().for_each(|value| *value = *value - most - log);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::super::{Parameters, Recording};
+    use super::*;
+
+    #[test]
+    fn slopes_are_the_derivatives() {
+        check(&[vec![2, 2, 4]], |tape, x| tape.log_softmax(x[0]));
+        check(&[vec![3, 4]], |tape, x| tape.pick(x[0], vec![2, 0, 3]));
+        check(&[vec![2, 2, 4]], |tape, x| tape.cross_entropy(x[0], vec![0, 3, 3, 1]));
+    }
+
+    #[test]
+    fn what_is_masked_has_no_probability_and_no_gradient() {
+        let parameters = Parameters::default();
+        let mut tape = Tape::new(&parameters, Recording::On);
+        let logits = tape.variable(Tensor::new(vec![1, 3], vec![1.0, f64::NEG_INFINITY, 1.0]));
+        let logs = tape.log_softmax(logits);
+        let half = 0.5_f64.ln();
+        assert_eq!(tape.value(logs).values(), [half, f64::NEG_INFINITY, half]);
+        let picked = tape.pick(logs, vec![0]);
+        let loss = tape.sum(picked);
+        assert_eq!(tape.backward(loss).of(logits).unwrap().values(), [0.5, 0.0, -0.5]);
+    }
+}

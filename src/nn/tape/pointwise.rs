@@ -1,0 +1,227 @@
+//! Operations on one value at a time.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::super::{Real, Tensor};
+use super::{Tape, Var};
+
+/// Values that one task takes.
+const BLOCK: usize = 1 << 14;
+
+impl<T: Real> Tape<'_, T> {
+    /// `left + right`, equal shapes.
+    pub fn add(&mut self, left: Var, right: Var) -> Var {
+        let mut sum = self.value(left).clone();
+        zip(sum.values_mut(), self.matching(left, right).values(), |sum, value| *sum += value);
+        self.push(sum, &[left, right], move |gradient, gradients| {
+            if gradients.wants(left) {
+                gradients.add(left, gradient.clone());
+            }
+            gradients.add(right, gradient);
+        })
+    }
+
+    /// `left - right`, equal shapes.
+    pub fn subtract(&mut self, left: Var, right: Var) -> Var {
+        let negative = self.scale(right, -T::ONE);
+        self.add(left, negative)
+    }
+
+    /// `left * right`, equal shapes, value by value.
+    pub fn multiply(&mut self, left: Var, right: Var) -> Var {
+        let (a, b) = (self.shared(left), self.shared(right));
+        let mut result = Tensor::clone(&a);
+        zip(result.values_mut(), self.matching(left, right).values(), |a, b| *a *= b);
+        self.push(result, &[left, right], move |gradient, gradients| {
+            for (var, other) in [(left, &b), (right, &a)] {
+                if gradients.wants(var) {
+                    let mut part = gradient.clone();
+                    zip(part.values_mut(), other.values(), |part, other| *part *= other);
+                    gradients.add(var, part);
+                }
+            }
+        })
+    }
+
+    /// `factor * x`.
+    pub fn scale(&mut self, x: Var, factor: T) -> Var {
+        let mut result = self.value(x).clone();
+        each(result.values_mut(), |value| *value *= factor);
+        self.push(result, &[x], move |mut gradient, gradients| {
+            each(gradient.values_mut(), |value| *value *= factor);
+            gradients.add(x, gradient);
+        })
+    }
+
+    /// `max(x, 0)`.
+    pub fn relu(&mut self, x: Var) -> Var {
+        self.through(
+            x,
+            |value| value.largest(T::ZERO),
+            |_, y| {
+                if y > T::ZERO { T::ONE } else { T::ZERO }
+            },
+        )
+    }
+
+    /// `1 / (1 + e^-x)`.
+    pub fn sigmoid(&mut self, x: Var) -> Var {
+        self.through(x, Real::sigmoid, |_, y| y * (T::ONE - y))
+    }
+
+    /// The hyperbolic tangent.
+    pub fn tanh(&mut self, x: Var) -> Var {
+        self.through(x, Real::tanh, |_, y| T::ONE - y * y)
+    }
+
+    /// e to the power of x.
+    pub fn exp(&mut self, x: Var) -> Var {
+        self.through(x, Real::exp, |_, y| y)
+    }
+
+    /// `1 - x`.
+    pub fn one_minus(&mut self, x: Var) -> Var {
+        self.through(x, |value| T::ONE - value, |_, _| -T::ONE)
+    }
+
+    /// Keeps what `kept` says and divides it by the share that is kept in the mean, so that the
+    /// expectation stays. Everything is handed on where `kept` is none.
+    ///
+    /// # Panics
+    /// If there is not one flag a value.
+    pub fn dropout(&mut self, x: Var, kept: Option<&[bool]>, rate: f64) -> Var {
+        let Some(kept) = kept else { return x };
+        let shape = self.value(x).shape().to_vec();
+        let factor = T::of(1.0 / (1.0 - rate));
+        let factors = kept.iter().map(|&kept| if kept { factor } else { T::ZERO }).collect();
+        let factors = self.constant(Tensor::new(shape, factors));
+        self.multiply(x, factors)
+    }
+
+    /// The largest of several values at each place; the gradient goes to the first that has it.
+    ///
+    /// # Panics
+    /// If there is none, or shapes differ.
+    pub fn maximum(&mut self, vars: &[Var]) -> Var {
+        let mut result = self.value(vars[0]).clone();
+        let mut winners = vec![0_u32; result.values().len()];
+        for (at, &var) in (0_u32..).zip(vars).skip(1) {
+            let values = self.matching(vars[0], var).values();
+            let places = result.values_mut().iter_mut().zip(&mut winners).zip(values);
+            for ((best, winner), &value) in places {
+                if value > *best {
+                    (*best, *winner) = (value, at);
+                }
+            }
+        }
+        let inputs = vars.to_vec();
+        self.push(result, vars, move |gradient, gradients| {
+            for (at, var) in (0_u32..).zip(inputs) {
+                if gradients.wants(var) {
+                    let mut part = gradient.clone();
+                    zip(part.values_mut(), &winners, |part, winner| {
+                        if winner != at {
+                            *part = T::ZERO;
+                        }
+                    });
+                    gradients.add(var, part);
+                }
+            }
+        })
+    }
+
+    /// The sum of all values, [].
+    pub fn sum(&mut self, x: Var) -> Var {
+        let value = self.value(x);
+        let shape = value.shape().to_vec();
+        let total = value.values().iter().copied().sum();
+        self.push(Tensor::new(Vec::new(), vec![total]), &[x], move |gradient, gradients| {
+            let count = shape.iter().product();
+            gradients.add(x, Tensor::new(shape, vec![gradient.values()[0]; count]));
+        })
+    }
+
+    /// The mean of all values, [].
+    pub fn mean(&mut self, x: Var) -> Var {
+        let count = self.value(x).values().len();
+        let sum = self.sum(x);
+        self.scale(sum, T::of(1.0 / as_f64(count.max(1))))
+    }
+
+    /// `y = f(x)` with the derivative `slope(x, y)`.
+    fn through(
+        &mut self,
+        x: Var,
+        f: impl Fn(T) -> T + Sync,
+        slope: impl Fn(T, T) -> T + Sync + 'static,
+    ) -> Var {
+        let input = self.shared(x);
+        let mut output = Tensor::clone(&input);
+        each(output.values_mut(), |value| *value = f(*value));
+        let output = Arc::new(output);
+        self.push(Arc::clone(&output), &[x], move |mut gradient, gradients| {
+            let blocks = gradient.values_mut().par_chunks_mut(BLOCK);
+            let known = input.values().par_chunks(BLOCK).zip(output.values().par_chunks(BLOCK));
+            blocks.zip(known).for_each(|(gradient, (x, y))| {
+                let pairs = x.iter().zip(y);
+                gradient.iter_mut().zip(pairs).for_each(|(g, (&x, &y))| *g *= slope(x, y));
+            });
+            gradients.add(x, gradient);
+        })
+    }
+
+    /// The second value, whose shape is that of the first.
+    fn matching(&self, first: Var, second: Var) -> &Tensor<T> {
+        let value = self.value(second);
+        assert_eq!(self.value(first).shape(), value.shape(), "shapes fit");
+        value
+    }
+}
+
+/// Changes every value, by all threads.
+pub(super) fn each<T: Real>(values: &mut [T], change: impl Fn(&mut T) + Sync) {
+    values.par_chunks_mut(BLOCK).for_each(|block| block.iter_mut().for_each(&change));
+}
+
+/// Changes every value by its partner, by all threads.
+pub(super) fn zip<T: Real, U: Copy + Sync>(
+    values: &mut [T],
+    others: &[U],
+    change: impl Fn(&mut T, U) + Sync,
+) {
+    assert_eq!(values.len(), others.len(), "lengths fit");
+    let blocks = values.par_chunks_mut(BLOCK).zip(others.par_chunks(BLOCK));
+    blocks.for_each(|(values, others)| {
+        values.iter_mut().zip(others).for_each(|(value, other)| change(value, *other));
+    });
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub(super) fn as_f64(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, random};
+
+    #[test]
+    fn slopes_are_the_derivatives() {
+        let shapes = [vec![3, 4], vec![3, 4]];
+        check(&shapes, |tape, x| tape.add(x[0], x[1]));
+        check(&shapes, |tape, x| tape.subtract(x[0], x[1]));
+        check(&shapes, |tape, x| tape.multiply(x[0], x[1]));
+        check(&shapes[..1], |tape, x| tape.scale(x[0], -2.5));
+        check(&shapes[..1], |tape, x| tape.relu(x[0]));
+        check(&shapes[..1], |tape, x| tape.sigmoid(x[0]));
+        check(&shapes[..1], |tape, x| tape.tanh(x[0]));
+        check(&shapes[..1], |tape, x| tape.exp(x[0]));
+        check(&shapes[..1], |tape, x| tape.one_minus(x[0]));
+        check(&shapes, |tape, x| tape.maximum(&[x[0], x[1]]));
+        check(&shapes[..1], |tape, x| tape.mean(x[0]));
+        let kept: Vec<bool> = random(12, 7).iter().map(|value| *value > 0.0).collect();
+        check(&shapes[..1], |tape, x| tape.dropout(x[0], Some(&kept), 0.25));
+    }
+}
