@@ -26,7 +26,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nn", &[]),
     ("onnx", &["id", "fs", "suggest", "artifact", "nn"]),
     ("zsl", &["id", "artifact", "data", "nn"]),
-    ("stages", &["id", "fs", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl"]),
+    ("models", &["nn"]),
+    (
+        "stages",
+        &["id", "fs", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl", "models"],
+    ),
     ("report", &["id", "event"]),
     ("cli", ANY_ABOVE),
 ];

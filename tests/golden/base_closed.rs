@@ -16,8 +16,8 @@ pub(crate) fn answers(case: &Case) -> Answers {
     moments.add(case.numbers("in.X"), &case.indices("in.y"), &pool);
     let signatures = row_major(case.numbers("in.phi"), case.count("C"), case.count("A"));
     let mut answers = eszsl(case, &moments, signatures, &pool);
-    answers.push(("out.sae", sae(case, &moments, signatures, &pool)));
-    answers.push(("out.conse", conse(case, signatures)));
+    answers.push(("out.sae".into(), sae(case, &moments, signatures, &pool)));
+    answers.push(("out.conse".into(), conse(case, signatures)));
     answers
 }
 
@@ -33,7 +33,10 @@ fn eszsl(
         let weights = solver.weights(case.hyper("gamma"), case.hyper("lam"), pool);
         to_row_major(weights.as_ref())
     };
-    vec![("out.eszsl", weights(Targets::MinusOne)), ("out.eszsl_zero", weights(Targets::Zero))]
+    vec![
+        ("out.eszsl".into(), weights(Targets::MinusOne)),
+        ("out.eszsl_zero".into(), weights(Targets::Zero)),
+    ]
 }
 
 /// The paper's W, [A, D].

@@ -24,7 +24,10 @@ pub(crate) fn answers(case: &Case) -> Answers {
         let mut model = model.starting_from(start);
         let rows = case.numbers("in.X").chunks_exact(width).zip(&labels);
         let losses = rows.map(|(row, &label)| model.step(row, label)).collect();
-        answers.extend([(loss, losses), (after, to_row_major(model.weights().as_ref()))]);
+        answers.extend([
+            (loss.into(), losses),
+            (after.into(), to_row_major(model.weights().as_ref())),
+        ]);
     }
     answers
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::tensors::{Tensor, read_tensors};
 
 /// The name of a tensor and its numbers, row by row.
-pub(crate) type Answer = (&'static str, Vec<f64>);
+pub(crate) type Answer = (String, Vec<f64>);
 
 /// What this program makes of a case.
 pub(crate) type Answers = Vec<Answer>;
@@ -76,6 +76,16 @@ impl Case {
 
     pub(crate) fn tensor(&self, name: &str) -> &Tensor {
         self.tensors.get(name).unwrap_or_else(|| panic!("the case has no tensor `{name}`"))
+    }
+
+    /// The names of all tensors that begin so, without that beginning.
+    pub(crate) fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.tensors.keys().filter_map(move |name| name.strip_prefix(prefix))
+    }
+
+    /// A word among the hyper-parameters.
+    pub(crate) fn word(&self, name: &str) -> &str {
+        self.json["hyper"][name].as_str().unwrap_or_else(|| panic!("hyper-parameter `{name}`"))
     }
 
     /// The names of all tensors that must be answered.

@@ -17,10 +17,13 @@ mod base_closed;
 mod base_ranking;
 mod case;
 mod compare;
+mod erpc_stage1;
+mod erpc_vision;
 mod folder;
 mod metric_failure;
 mod metric_gzsl;
 mod metric_other;
+mod network;
 mod table;
 mod tensors;
 

@@ -15,9 +15,9 @@ pub(crate) fn answers(case: &Case) -> Answers {
         .collect();
     let failures = Failures::count(steps, traces);
     vec![
-        ("out.type1", vec![failures.never_right as f64]),
-        ("out.type2", vec![failures.lost() as f64]),
-        ("out.within", vec![failures.within_capability() as f64]),
-        ("out.histogram", failures.lost_at.iter().map(|&count| count as f64).collect()),
+        ("out.type1".into(), vec![failures.never_right as f64]),
+        ("out.type2".into(), vec![failures.lost() as f64]),
+        ("out.within".into(), vec![failures.within_capability() as f64]),
+        ("out.histogram".into(), failures.lost_at.iter().map(|&count| count as f64).collect()),
     ]
 }

@@ -20,10 +20,10 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let zero_shot = setting.mean(&|image| image.unseen.candidate, &setting.classes(false));
     let hits = setting.images.iter().filter(|image| image.predict(0.0) == image.label).count();
     let mut answers = vec![
-        ("out.ush", case.hypers("deltas").into_iter().flat_map(at).collect()),
-        ("out.t1_zsl", vec![zero_shot]),
-        ("out.t1_all", vec![setting.mean(&|image| image.predict(0.0), &all)]),
-        ("out.acc_instance", vec![hits as f64 / setting.images.len() as f64]),
+        ("out.ush".into(), case.hypers("deltas").into_iter().flat_map(at).collect()),
+        ("out.t1_zsl".into(), vec![zero_shot]),
+        ("out.t1_all".into(), vec![setting.mean(&|image| image.predict(0.0), &all)]),
+        ("out.acc_instance".into(), vec![hits as f64 / setting.images.len() as f64]),
     ];
     answers.extend(setting.curve());
     answers
@@ -63,12 +63,12 @@ impl Setting {
         let deltas: Vec<f64> = column(|point| point.delta);
         vec![
             // The first point stands for minus infinity and is no breakpoint.
-            ("out.breakpoints", deltas[1..].to_vec()),
-            ("out.curve_u", column(|point| point.unseen)),
-            ("out.curve_s", column(|point| point.seen)),
-            ("out.ausuc", vec![curve.area()]),
-            ("out.best_h", vec![curve.points()[curve.best()].harmonic]),
-            ("out.best_index", vec![curve.best() as f64]),
+            ("out.breakpoints".into(), deltas[1..].to_vec()),
+            ("out.curve_u".into(), column(|point| point.unseen)),
+            ("out.curve_s".into(), column(|point| point.seen)),
+            ("out.ausuc".into(), vec![curve.area()]),
+            ("out.best_h".into(), vec![curve.points()[curve.best()].harmonic]),
+            ("out.best_index".into(), vec![curve.best() as f64]),
         ]
     }
 }

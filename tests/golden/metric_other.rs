@@ -13,10 +13,10 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let error = binned_error(&confidences, &Bins::equal_widths(case.count("bins")), Weights::One);
     let retrieval = retrieval(case);
     vec![
-        ("out.ece", vec![error]),
-        ("out.purity", vec![purity(&case.indices("in.cluster"), &labels)]),
-        ("out.cmc", retrieval.cumulative_matches(case.count("ranks"))),
-        ("out.map", vec![retrieval.mean_average_precision()]),
+        ("out.ece".into(), vec![error]),
+        ("out.purity".into(), vec![purity(&case.indices("in.cluster"), &labels)]),
+        ("out.cmc".into(), retrieval.cumulative_matches(case.count("ranks"))),
+        ("out.map".into(), vec![retrieval.mean_average_precision()]),
     ]
 }
 

@@ -10,6 +10,7 @@ use erpc_pipe::formats::safetensors::parse;
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Tensor {
     pub(crate) numbers: Vec<f64>,
+    pub(crate) shape: Vec<usize>,
     /// Whether they are integers, which are compared exactly.
     pub(crate) is_integer: bool,
 }
@@ -28,5 +29,5 @@ fn tensor(array: &ArrayInfo, bytes: &[u8]) -> Result<Tensor, String> {
     };
     let mut numbers = vec![0.0; array.rows() * array.width()];
     array.read_rows(bytes, 0, &mut numbers);
-    Ok(Tensor { numbers, is_integer })
+    Ok(Tensor { numbers, shape: array.shape().to_vec(), is_integer })
 }

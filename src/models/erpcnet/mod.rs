@@ -1,0 +1,22 @@
+//! ERPCNet (arXiv 2111.02139): attributes from a whole image and from a few looks at its parts.
+//!
+//! A backbone gives a map E and, behind it, a global embedding g. A look at a cell of E is one
+//! position of a 5x5 [partial convolution](network::Network::look), which a trainable copy of the
+//! backbone's tail turns into a local embedding v. Predictors map g, each v and their
+//! [fusion](network::Network::pass) to attributes, and classes are scored by their signatures.
+//!
+//! Stage I trains all that on random cells with four [losses]; the rewards of stage II weigh
+//! probabilities by the [entropy] of what was looked at.
+//!
+//! Letters: `N` images, `T` looks, `D` width of an embedding, `A` attributes, `C` classes.
+
+pub mod cells;
+pub mod entropy;
+pub mod losses;
+pub mod network;
+
+/// A count as a number.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn count(count: usize) -> f64 {
+    count as f64
+}

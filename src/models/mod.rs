@@ -1,0 +1,3 @@
+//! The papers' methods, one folder each.
+
+pub mod erpcnet;
