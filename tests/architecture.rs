@@ -29,7 +29,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("models", &["nn"]),
     (
         "stages",
-        &["id", "fs", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl", "models"],
+        &[
+            "id", "fs", "suggest", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl",
+            "models",
+        ],
     ),
     ("report", &["id", "event"]),
     ("cli", ANY_ABOVE),

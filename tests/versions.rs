@@ -55,6 +55,10 @@ inputs = { parts = ["word", "note"] }
 kind   = "synthesize-glyphs"
 params = { size = 56, values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 2, images_per_unseen_class = 2 }
 
+[stage.planted]
+kind   = "synthesize-maps"
+params = { values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 2, images_per_unseen_class = 2, channels = 8, planes = 4 }
+
 [stage.filters]
 kind   = "synthesize-backbone"
 params = { size = 56, channels = 4 }

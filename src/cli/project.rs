@@ -37,11 +37,14 @@ impl Project {
 
 fn read_source(path: &Path) -> Result<Source, CliError> {
     if !fs::exists(path) {
-        let message = format!("there is no manifest `{}`", path.display());
-        return Err(CliError::usage(
-            message,
-            "name a TOML file, such as experiments/quickstart.toml",
-        ));
+        let is_pipeline = path.components().any(|part| part.as_os_str() == "pipelines");
+        let where_else = match is_pipeline {
+            true => ", nor is it in `pipelines/` of a folder above the manifest",
+            false => "",
+        };
+        let message = format!("there is no manifest `{}`{where_else}", path.display());
+        let help = "name a TOML file, such as experiments/quickstart.toml";
+        return Err(CliError::usage(message, help));
     }
     let name = path.display().to_string();
     match String::from_utf8(fs::read(path)?) {

@@ -2,6 +2,7 @@
 //! known answers. Nothing here touches a path or a clock; stages open the files.
 
 pub mod attribute_files;
+pub mod attribute_table;
 pub mod attributes;
 pub mod class_list;
 pub mod class_tree;
@@ -12,6 +13,7 @@ pub mod glyphs;
 pub mod images;
 mod json;
 pub mod photo_index;
+pub mod planted;
 pub mod preprocess;
 pub mod published_files;
 pub mod published_protocol;

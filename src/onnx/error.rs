@@ -125,8 +125,12 @@ impl OnnxError {
             Self::NotOnnx { .. } | Self::Damaged { .. } => {
                 Some("export the network again, or fetch the file again".to_owned())
             }
-            Self::UnknownTensor { nearest, .. } if !nearest.is_empty() => {
-                Some(format!("did you mean {}?", list(nearest)))
+            Self::UnknownTensor { nearest, .. } => {
+                let guess = match nearest.is_empty() {
+                    true => String::new(),
+                    false => format!("did you mean {}? ", list(nearest)),
+                };
+                Some(guess + "`erpc-pipe show FILE.onnx` lists every tensor with its shape")
             }
             Self::Inputs { .. } => {
                 Some("export the network so that it reads images only".to_owned())

@@ -143,6 +143,16 @@ impl Graph {
         }
     }
 
+    /// The arithmetic that the network does on the images themselves, before any layer: a
+    /// normalisation of its own.
+    #[must_use]
+    pub fn first_arithmetic(&self) -> Option<&NodeProto> {
+        let input = &self.image_input().ok()?.name;
+        let first = self.nodes().iter().find(|node| node.input.contains(input))?;
+        let is_arithmetic = ["Sub", "Add", "Mul", "Div", "BatchNormalization"];
+        is_arithmetic.contains(&first.op_type.as_str()).then_some(first)
+    }
+
     /// The graph that makes `names` and nothing else, in that order.
     ///
     /// # Errors
@@ -341,7 +351,10 @@ mod tests {
     fn an_unknown_tensor_is_answered_with_names_that_are_like_it() {
         let error = diamond().cut(&["leftt"]).unwrap_err();
         assert!(error.to_string().contains("the graph makes `conv`, `left`"), "{error}");
-        assert_eq!(error.help().unwrap(), "did you mean `left`?");
+        assert_eq!(
+            error.help().unwrap(),
+            "did you mean `left`? `erpc-pipe show FILE.onnx` lists every tensor with its shape"
+        );
     }
 
     #[test]

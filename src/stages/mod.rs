@@ -40,6 +40,7 @@ pub mod score;
 pub mod split_classes;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
+pub mod synthesize_maps;
 pub mod tabulate;
 pub mod write_text;
 
@@ -82,6 +83,7 @@ pub fn registry() -> Registry {
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
+        .with::<synthesize_maps::SynthesizeMaps>()
         .with::<tabulate::Tabulate>()
         .with::<write_text::WriteText>()
 }

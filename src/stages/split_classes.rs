@@ -12,6 +12,7 @@ use crate::data::samples::Samples;
 use crate::data::split::{TestSeenSamples, TestUnseenSamples, TrainSamples};
 use crate::data::splitting::{SplitRule, split};
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
+use crate::suggest::nearest;
 
 /// Which classes are unseen, and how many images are held out.
 ///
@@ -53,7 +54,9 @@ pub struct SplitClassesParams {
     /// The largest number of training images a class. Default: no limit.
     #[schemars(range(min = 2))]
     pub max_train_per_class: Option<usize>,
-    /// Whether a listed class without samples is an error. Default: it is left out with a note.
+    /// Whether a listed class without samples is an error, since a name that is misspelt would put
+    /// its images into training. Default true; with false such classes are left out with a note, as
+    /// a published list needs where only some of its classes are there.
     pub require_all: bool,
 }
 
@@ -71,7 +74,7 @@ impl Default for SplitClassesParams {
             validation_seen_fraction: 0.2,
             max_per_class: None,
             max_train_per_class: None,
-            require_all: false,
+            require_all: true,
         }
     }
 }
@@ -309,7 +312,14 @@ fn present(
         absent.join(", ")
     );
     if params.require_all {
-        return Err(StageError::parameter(parameter, message));
+        let guesses = absent.iter().filter_map(|class| {
+            let known = nearest(class, samples.classes().iter().map(String::as_str))?;
+            Some(format!("`{class}` may be `{known}`; "))
+        });
+        let help =
+            "mend the list, or set `require_all = false` to leave classes without samples out";
+        let help = guesses.collect::<String>() + help;
+        return Err(StageError::data_with_help(format!("`{parameter}`: {message}"), help));
     }
     cx.note(format!("`{parameter}`: {message}; they are left out"));
     Ok(present.into_iter().collect())

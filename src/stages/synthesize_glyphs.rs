@@ -3,10 +3,8 @@
 mod painter;
 mod params;
 
-use crate::data::attributes::{AttributeNorm, Attributes};
-use crate::data::glyphs::{
-    CodeRule, Codes, PaintedCells, PaintedCellsHeader, PoseLayouts, draw_codes,
-};
+use crate::data::attributes::Attributes;
+use crate::data::glyphs::{PaintedCells, PaintedCellsHeader, PoseLayouts};
 use crate::data::images::Images;
 use crate::data::samples::Samples;
 use crate::stage::{Needs, Stage, StageContext, StageError, inputs, outputs};
@@ -58,41 +56,24 @@ impl Stage for SynthesizeGlyphs {
         _inputs: SynthesizeGlyphsInputs,
         cx: &mut StageContext<'_>,
     ) -> Result<SynthesizeGlyphsOutputs, StageError> {
-        let rule = CodeRule {
-            parts: params.parts,
-            values: params.values,
-            distance: params.code_distance,
-            covering: params.seen_classes - params.validation_classes,
-            classes: params.classes(),
-        };
-        let codes = draw_codes(rule, &mut cx.rng("codes"))
+        let plan = params.plan();
+        let codes = plan
+            .draw_codes(&mut cx.rng("codes"))
             .map_err(|error| StageError::parameter("values", error.to_string()))?;
         let mut rng = cx.rng("layouts");
         let layouts = PoseLayouts::draw(params.pose_count(), params.parts, &mut rng);
-        let attributes = attributes(params, &codes)?;
+        let attributes =
+            plan.attribute_table(&codes).map_err(|error| StageError::Bug(error.to_string()))?;
         let header = PaintedCellsHeader {
-            images: (0..params.classes()).map(|class| params.images(class)).sum(),
-            parts: params.parts,
-            attributes: params.attribute_names(),
+            images: plan.all_images(),
+            parts: plan.parts,
+            attributes: plan.attribute_names(),
         };
-        let painter = Painter { params, codes: &codes, layouts: &layouts, pool: thread_pool(cx)? };
+        let pool = thread_pool(cx)?;
+        let painter = Painter { params, plan, codes: &codes, layouts: &layouts, pool };
         let (images, samples, cells) = painter.paint_all(header, cx)?;
         Ok(SynthesizeGlyphsOutputs { images, samples, attributes, cells })
     }
-}
-
-fn attributes(params: &SynthesizeGlyphsParams, codes: &Codes) -> Result<Attributes, StageError> {
-    let row = |code: &Vec<usize>| {
-        let mut row = vec![0.0; params.attributes()];
-        for (part, value) in code.iter().enumerate() {
-            row[part * params.values + value] = 1.0;
-        }
-        row
-    };
-    let classes = (0..codes.len()).map(|class| params.class_name(class)).collect();
-    let rows = codes.iter().map(row).collect();
-    Attributes::new(classes, params.attribute_names(), rows, AttributeNorm::L2)
-        .map_err(|error| StageError::Bug(error.to_string()))
 }
 
 #[cfg(test)]

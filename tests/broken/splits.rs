@@ -9,9 +9,9 @@ const SPLIT: &str = "unseen = [\"owl\"], validation_unseen = [\"dog\"]";
 fn splits() {
     let overlap = "unseen = [\"owl\"], validation_unseen = [\"owl\"]";
     fails("overlapping_split", &with(SPLIT, overlap), 4);
-    let nobody = "unseen = [\"emu\"], validation_unseen = [\"dog\"]";
+    let nobody = "unseen = [\"emu\"], validation_unseen = [\"dog\"], require_all = false";
     fails("unseen_without_samples", &with(SPLIT, nobody), 4);
-    let all = "unseen = [\"emu\", \"owl\"], validation_unseen = [\"dog\"], require_all = true";
+    let all = "unseen = [\"emu\", \"owls\"], validation_unseen = [\"dog\"]";
     fails("required_class_without_samples", &with(SPLIT, all), 4);
     let both = "unseen = [\"owl\"], unseen_file = \"classes.txt\", validation_unseen = [\"dog\"]";
     fails("two_lists_of_unseen", &with(SPLIT, both), 3);

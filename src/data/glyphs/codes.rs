@@ -13,17 +13,17 @@ const ATTEMPTS: usize = 64;
 
 /// What codes are wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CodeRule {
+pub(super) struct CodeRule {
     /// Parts of a code.
-    pub parts: usize,
+    pub(super) parts: usize,
     /// Values a part can take.
-    pub values: usize,
+    pub(super) values: usize,
     /// In how many parts two classes differ at least.
-    pub distance: usize,
+    pub(super) distance: usize,
     /// Classes whose codes must show every value of every part: those that are trained on.
-    pub covering: usize,
+    pub(super) covering: usize,
     /// All classes.
-    pub classes: usize,
+    pub(super) classes: usize,
 }
 
 /// One code a class; the first `covering` of them show every value.
@@ -75,7 +75,7 @@ pub enum CodesError {
 ///
 /// # Errors
 /// [`CodesError`].
-pub fn draw_codes(rule: CodeRule, rng: &mut ChaCha8Rng) -> Result<Codes, CodesError> {
+pub(super) fn draw_codes(rule: CodeRule, rng: &mut ChaCha8Rng) -> Result<Codes, CodesError> {
     let CodeRule { parts, values, distance, covering, classes } = rule;
     let mut all = all_codes(parts, values).ok_or(CodesError::TooMany { parts, values })?;
     let mut found = 0;

@@ -16,11 +16,13 @@ mod cells;
 mod codes;
 mod layout;
 mod paint;
+mod plan;
 
 pub use cells::{PaintedCells, PaintedCellsHeader, PaintedCellsWriter};
-pub use codes::{CodeRule, Codes, CodesError, draw_codes};
+pub use codes::{Codes, CodesError};
 pub use layout::{Layout, Placement, PoseLayouts, Scene, SceneRule, draw_scene};
 pub use paint::{PaintRule, paint};
+pub use plan::ClassPlan;
 
 /// Rows and columns of the grid.
 pub const GRID: usize = 4;

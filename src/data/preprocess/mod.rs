@@ -119,6 +119,13 @@ impl Preprocess {
         1 + self.views.as_ref().map_or(0, |views| index(views.count))
     }
 
+    /// Whether values are shifted or scaled.
+    #[must_use]
+    pub fn normalises(&self) -> bool {
+        let plain = Self::default();
+        self.scale != plain.scale || self.mean != plain.mean || self.std != plain.std
+    }
+
     /// How many values a view has: [3, side, side].
     #[must_use]
     pub fn values(&self) -> usize {

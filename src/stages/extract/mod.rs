@@ -120,6 +120,9 @@ impl Stage for Extract {
         }
         let (backbone, is_whole) = network::prepare(params, &inputs.model)?;
         cx.note(network::describe(params, &backbone));
+        if let Some(warning) = network::normalised_twice(params, &inputs.model)? {
+            cx.warn(warning);
+        }
         let mut sink = Sink::new(params, images, cx.checkpoints());
         let done = sink.go_on(cx)?;
         let pipeline = Pipeline {

@@ -67,6 +67,22 @@ pub(super) fn prepare(
     Ok((backbone, is_whole))
 }
 
+/// What to say where both the network and the parameters normalise images.
+pub(super) fn normalised_twice(
+    params: &ExtractParams,
+    model: &OnnxModel,
+) -> Result<Option<String>, StageError> {
+    let graph = model.graph().map_err(network_error)?;
+    let first = graph.first_arithmetic().filter(|_| params.preprocess.normalises());
+    Ok(first.map(|node| {
+        let (operator, output) = (&node.op_type, node.output.first().map_or("", String::as_str));
+        format!(
+            "the network begins with `{operator}` (`{output}`), so it may normalise images itself; \
+             then leave `mean`, `std` and `scale` of `preprocess` out"
+        )
+    }))
+}
+
 /// One line on what runs it.
 pub(super) fn describe(params: &ExtractParams, backbone: &Backbone) -> String {
     match backbone {

@@ -23,6 +23,10 @@ use super::exam::Exam;
 use super::part::{Part, fit_scaling};
 use super::{Baseline, Common, Family, FitInputs, FitOutputs};
 
+/// A validation accuracy below this multiple of chance says that nothing was learnt which reaches
+/// unseen classes.
+const MORE_THAN_CHANCE: f64 = 1.1;
+
 /// The widest features whose Gram matrix is worth decomposing.
 const MAX_WIDTH: usize = 4096;
 
@@ -66,6 +70,9 @@ fn fit_inside<B: Baseline>(
     let tried: Vec<_> = settings.iter().map(|setting| baseline.describe(setting)).collect();
     let chosen = &tried[best];
     trainer.report(&judgements, best, chosen, cx);
+    if let Some(warning) = no_better_than_chance(judgements[best].t1, &exams) {
+        cx.warn(warning);
+    }
     for note in at_edge(&tried, best) {
         cx.note(note);
     }
@@ -97,7 +104,10 @@ fn check_inputs(inputs: &FitInputs, view: &TensorView<'_>) -> Result<(), StageEr
             view.width(),
             view.shape()
         );
-        return Err(StageError::data_with_help(message, "take a pooled tensor, not a map"));
+        return Err(StageError::data_with_help(
+            message,
+            "take a pooled tensor, or set `pool = \"average\"` in the stage that makes the features",
+        ));
     }
     Ok(())
 }
@@ -254,6 +264,23 @@ impl Trainer<'_> {
             cx.warn("hyper-parameters and delta are chosen on test images; the result is stamped");
         }
     }
+}
+
+/// What to say where the best setting guesses on the unseen validation classes: it was not chosen,
+/// it was drawn.
+fn no_better_than_chance(t1: f64, exams: &[Exam]) -> Option<String> {
+    let classes = |exam: &Exam| exam.candidates.unseen().len();
+    let count = |count: usize| f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX));
+    let share = |exam: &Exam| 1.0 / count(classes(exam));
+    let chance = exams.iter().map(share).sum::<f64>() / count(exams.len());
+    let fewest = exams.iter().map(classes).min().unwrap_or(0);
+    (t1 < MORE_THAN_CHANCE * chance).then(|| {
+        format!(
+            "on the unseen validation classes (as few as {fewest}) the best setting has T1 {t1:.4}, \
+             where guessing has {chance:.4}: hyper-parameters and delta mean little; give more \
+             validation classes, or set `select.on = \"class-cv5\"`"
+        )
+    })
 }
 
 /// What to say where the best setting lies at the end of what was tried.

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::attribute_files::{AttributeFileError, first_width, parse_matrix, parse_names};
+use crate::data::attribute_table::{AttributeTable, is_table, parse_table};
 use crate::data::attributes::{AttributeNorm, Attributes};
 use crate::data::class_list::parse_class_list;
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
@@ -15,15 +16,19 @@ use crate::stages::array_file::{holds_arrays, read_arrays};
 #[serde(deny_unknown_fields)]
 pub struct ImportAttributesParams {
     /// The classes in the order of the matrix's rows, one a line, such as AwA2's `classes.txt`, or as
-    /// JSON: a list, or an object with one as `allclasses_names`.
-    pub classes: FileRef,
+    /// JSON: a list, or an object with one as `allclasses_names`. Not for a table, which names them
+    /// itself.
+    #[serde(default)]
+    pub classes: Option<FileRef>,
     /// The attributes, one a line, such as AwA2's `predicates.txt`. Default: they are called by their
     /// numbers.
     #[serde(default)]
     pub names: Option<FileRef>,
-    /// The matrix [classes, attributes], told by content: text with one line a class, such as AwA2's
-    /// `predicate-matrix-continuous.txt`, or an array in `.npy`, `.npz` or safetensors. Entries of
-    /// -1, which mark missing judgements, are kept as numbers, as the published matrices do.
+    /// The matrix [classes, attributes], told by content: text with one line a class and blanks
+    /// between the numbers, such as AwA2's `predicate-matrix-continuous.txt`; an array in `.npy`,
+    /// `.npz` or safetensors; or a table (CSV, or with tabs) whose header names the attributes and
+    /// whose first column names the classes. Entries of -1, which mark missing judgements, are kept
+    /// as numbers, as the published matrices do.
     pub matrix: FileRef,
     /// Which array of an `.npz` or safetensors file. Default: the only one.
     #[serde(default)]
@@ -66,12 +71,7 @@ impl Stage for ImportAttributes {
         _inputs: ImportAttributesInputs,
         cx: &mut StageContext<'_>,
     ) -> Result<ImportAttributesOutputs, StageError> {
-        let classes = parse_class_list(&cx.read_text(&params.classes)?)
-            .map_err(|error| wrong(&params.classes, &error, cx))?;
-        let (names, rows) = match holds_arrays(&cx.map(&params.matrix)?) {
-            true => read_array(params, &classes, cx)?,
-            false => read_text(params, &classes, cx)?,
-        };
+        let AttributeTable { classes, names, rows } = read(params, cx)?;
         let missing = rows.iter().flatten().filter(|value| value.total_cmp(&-1.0).is_eq()).count();
         let attributes = Attributes::new(classes, names, rows, params.norm)
             .map_err(|error| wrong(&params.matrix, &error, cx))?;
@@ -84,6 +84,46 @@ impl Stage for ImportAttributes {
 
 /// Names of attributes, and the rows of the matrix.
 type Matrix = (Vec<String>, Vec<Vec<f64>>);
+
+fn read(
+    params: &ImportAttributesParams,
+    cx: &StageContext<'_>,
+) -> Result<AttributeTable, StageError> {
+    let is_array = holds_arrays(&cx.map(&params.matrix)?);
+    if !is_array && is_table(&cx.read_text(&params.matrix)?) {
+        return read_table(params, cx);
+    }
+    let Some(file) = &params.classes else {
+        let message =
+            "name the file with the classes; only a table with a header names them itself";
+        return Err(StageError::parameter("classes", message));
+    };
+    let classes =
+        parse_class_list(&cx.read_text(file)?).map_err(|error| wrong(file, &error, cx))?;
+    let (names, rows) = match is_array {
+        true => read_array(params, &classes, cx)?,
+        false => read_text(params, &classes, cx)?,
+    };
+    Ok(AttributeTable { classes, names, rows })
+}
+
+fn read_table(
+    params: &ImportAttributesParams,
+    cx: &StageContext<'_>,
+) -> Result<AttributeTable, StageError> {
+    for (name, file) in [("classes", &params.classes), ("names", &params.names)] {
+        if file.is_some() {
+            let matrix = cx.display(&params.matrix);
+            let message = format!("leave it out: the table `{matrix}` names them itself");
+            return Err(StageError::parameter(name, message));
+        }
+    }
+    parse_table(&cx.read_text(&params.matrix)?).map_err(|error| {
+        let help = "expected a header, then a class and a number an attribute on each line; a matrix \
+                    without a header has blanks between its numbers";
+        StageError::data_with_help(format!("`{}`: {error}", cx.display(&params.matrix)), help)
+    })
+}
 
 fn wrong(file: &FileRef, error: &impl std::fmt::Display, cx: &StageContext<'_>) -> StageError {
     StageError::data_with_help(format!("`{}`: {error}", cx.display(file)), EXPECTED)

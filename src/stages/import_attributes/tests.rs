@@ -13,7 +13,7 @@ const NAMES: &[u8] = b"     1\tlegs\n     2\twings\n";
 fn import(matrix: &[u8], norm: AttributeNorm) -> Result<Outcome, StageError> {
     let mut bench = Bench::new();
     let params = ImportAttributesParams {
-        classes: bench.file("classes.txt", CLASSES),
+        classes: Some(bench.file("classes.txt", CLASSES)),
         names: Some(bench.file("predicates.txt", NAMES)),
         matrix: bench.file("matrix.txt", matrix),
         array: None,
@@ -32,7 +32,7 @@ fn npy(shape: &[usize], values: &[f64]) -> Vec<u8> {
 fn listed(classes: &str, matrix: &[u8]) -> Result<Attributes, String> {
     let mut bench = Bench::new();
     let params = ImportAttributesParams {
-        classes: bench.file("list", classes.as_bytes()),
+        classes: Some(bench.file("list", classes.as_bytes())),
         names: None,
         matrix: bench.file("matrix", matrix),
         array: None,
@@ -114,7 +114,7 @@ fn import_real(classes: &str, names: Option<&str>, matrix: &str) -> Attributes {
     let folder = real().expect("the caller has looked");
     let mut bench = Bench::new();
     let params = ImportAttributesParams {
-        classes: bench.outside(&folder.join(classes)),
+        classes: Some(bench.outside(&folder.join(classes))),
         names: names.map(|names| bench.outside(&folder.join(names))),
         matrix: bench.outside(&folder.join(matrix)),
         array: None,
@@ -199,4 +199,28 @@ fn real_lists_of_classes_name_classes_that_there_are() {
             assert!(classes.iter().all(|class| all.contains(class)), "{part}");
         }
     }
+}
+
+fn table(matrix: &[u8], with_classes: bool) -> Result<Attributes, String> {
+    let mut bench = Bench::new();
+    let params = ImportAttributesParams {
+        classes: with_classes.then(|| bench.file("classes.txt", CLASSES)),
+        names: None,
+        matrix: bench.file("attributes.csv", matrix),
+        array: None,
+        norm: AttributeNorm::None,
+    };
+    let outcome = bench.run::<ImportAttributes>(&params);
+    outcome.map(|outcome| outcome.output("attributes")).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_table_names_its_classes_and_attributes() {
+    let attributes = table(b"class,legs,wings\ngiant+bee,6,4\nant,6,0\n", false).unwrap();
+    assert_eq!(attributes.names(), ["legs", "wings"]);
+    assert_eq!(attributes.row("ant"), Some(&[6.0, 0.0][..]));
+    let twice = table(b"class,legs\nant,6\nbee,6\n", true).unwrap_err();
+    assert!(twice.contains("`classes`: leave it out: the table"), "{twice}");
+    let bare = table(b"6 4\n6 0\n", false).unwrap_err();
+    assert!(bare.contains("`classes`: name the file with the classes"), "{bare}");
 }

@@ -27,6 +27,7 @@ fn listed() -> SplitClassesParams {
     SplitClassesParams {
         unseen: vec!["eel".to_owned(), "yak".to_owned()],
         validation_unseen: vec!["dog".to_owned()],
+        require_all: false,
         ..SplitClassesParams::default()
     }
 }
@@ -67,7 +68,12 @@ fn the_seed_moves_images_but_no_class() {
 fn wrong_lists_are_refused() {
     let message = |params: &SplitClassesParams| run(params, 1).err().unwrap().to_string();
     let strict = SplitClassesParams { require_all: true, ..listed() };
-    assert_eq!(message(&strict), "parameter `unseen`: 1 of 2 listed classes have no sample: yak");
+    assert_eq!(message(&strict), "`unseen`: 1 of 2 listed classes have no sample: yak");
+    let slip = SplitClassesParams { unseen: vec!["eels".into()], ..strict };
+    let StageError::Data { help: Some(help), .. } = run(&slip, 1).err().unwrap() else {
+        panic!("a list is data")
+    };
+    assert!(help.starts_with("`eels` may be `eel`; mend the list, or set"), "{help}");
     let both = SplitClassesParams { role_column: Some("role".to_owned()), ..listed() };
     assert!(message(&both).starts_with("parameter `unseen`: give only one of"));
     let neither = SplitClassesParams { validation_unseen: Vec::new(), ..listed() };

@@ -9,8 +9,8 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::data::glyphs::{
-    Codes, Layout, PaintRule, PaintedCells, PaintedCellsHeader, PaintedCellsWriter, PoseLayouts,
-    Scene, SceneRule, draw_scene, paint,
+    ClassPlan, Codes, Layout, PaintRule, PaintedCells, PaintedCellsHeader, PaintedCellsWriter,
+    PoseLayouts, Scene, SceneRule, draw_scene, paint,
 };
 use crate::data::images::{Images, ImagesWriter};
 use crate::data::samples::{Sample, Samples};
@@ -25,6 +25,7 @@ const CHUNK_IMAGES: usize = 64;
 /// Everything that pictures are made of.
 pub(super) struct Painter<'a> {
     pub(super) params: &'a SynthesizeGlyphsParams,
+    pub(super) plan: ClassPlan,
     pub(super) codes: &'a Codes,
     pub(super) layouts: &'a PoseLayouts,
     pub(super) pool: ThreadPool,
@@ -42,9 +43,9 @@ impl Painter<'_> {
         let mut cells =
             PaintedCellsWriter::new(cx.writer("cells")?, header).map_err(encode_error("cells"))?;
         let (mut rows, mut roles) = (Vec::new(), Vec::new());
-        for class in 0..self.params.classes() {
-            let class_name = self.params.class_name(class);
-            let all: Vec<usize> = (0..self.params.images(class)).collect();
+        for class in 0..self.plan.classes() {
+            let class_name = self.plan.class_name(class);
+            let all: Vec<usize> = (0..self.plan.images(class)).collect();
             for chunk in all.chunks(CHUNK_IMAGES) {
                 cx.check_cancelled()?;
                 let name = |image: usize| format!("{class_name}/{image:04}.png");
@@ -55,7 +56,7 @@ impl Painter<'_> {
                     images.push(&name, &png).map_err(encode_error("images"))?;
                     cells.push(&scene).map_err(encode_error("cells"))?;
                     rows.push(Sample { name, class: class_name.clone() });
-                    roles.push(self.params.role(class).to_owned());
+                    roles.push(self.plan.role(class).to_owned());
                 }
                 cx.progress(rows.len() as u64, total, "images");
             }
@@ -80,7 +81,7 @@ impl Painter<'_> {
         };
         let paint_rule = PaintRule {
             size: self.params.size,
-            attributes: self.params.attributes(),
+            attributes: self.plan.attributes(),
             glyph: self.params.glyph,
             marker: self.params.marker,
             clutter: self.params.clutter,

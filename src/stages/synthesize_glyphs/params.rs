@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::glyphs::{CELLS, GRID, Layout, MAX_ATTRIBUTES};
+use crate::data::glyphs::{ClassPlan, GRID, Layout};
 use crate::stage::StageError;
 
 /// What to paint. The defaults are the cluttered variant on which a search for locality pays.
@@ -91,84 +91,35 @@ impl Default for SynthesizeGlyphsParams {
 }
 
 impl SynthesizeGlyphsParams {
-    pub(super) fn attributes(&self) -> usize {
-        self.parts * self.values
-    }
-
-    pub(super) fn classes(&self) -> usize {
-        self.seen_classes + self.unseen_classes
+    pub(super) fn plan(&self) -> ClassPlan {
+        ClassPlan {
+            seen_classes: self.seen_classes,
+            validation_classes: self.validation_classes,
+            unseen_classes: self.unseen_classes,
+            images_per_seen_class: self.images_per_seen_class,
+            images_per_unseen_class: self.images_per_unseen_class,
+            parts: self.parts,
+            values: self.values,
+            code_distance: self.code_distance,
+        }
     }
 
     /// Poses in use: the other layouts must not show one.
     pub(super) fn pose_count(&self) -> usize {
         if self.layout == Layout::Poses { self.poses } else { 1 }
     }
-
-    /// The part that a class plays in the split.
-    pub(super) fn role(&self, class: usize) -> &'static str {
-        let fitted = self.seen_classes - self.validation_classes;
-        if class < fitted {
-            "seen"
-        } else if class < self.seen_classes {
-            "validation"
-        } else {
-            "unseen"
-        }
-    }
-
-    pub(super) fn images(&self, class: usize) -> usize {
-        if class < self.seen_classes {
-            self.images_per_seen_class
-        } else {
-            self.images_per_unseen_class
-        }
-    }
-
-    /// Class names sort in the order of the classes: `seen-001`, …, `unseen-001`, ….
-    pub(super) fn class_name(&self, class: usize) -> String {
-        match class.checked_sub(self.seen_classes) {
-            None => format!("seen-{:03}", class + 1),
-            Some(unseen) => format!("unseen-{:03}", unseen + 1),
-        }
-    }
-
-    pub(super) fn attribute_names(&self) -> Vec<String> {
-        let name = |number: usize| format!("part{}={}", number / self.values, number % self.values);
-        (0..self.attributes()).map(name).collect()
-    }
 }
 
 /// Checks the parameters against each other.
 pub(super) fn check(params: &SynthesizeGlyphsParams) -> Result<(), StageError> {
     let fail = |name: &str, message: String| Err(StageError::parameter(name, message));
-    if params.parts == 0 || params.parts > CELLS {
-        return fail("parts", format!("expected 1 to {CELLS}, got {}", params.parts));
-    }
-    if params.values < 2 || params.attributes() > MAX_ATTRIBUTES {
-        let (parts, values) = (params.parts, params.values);
-        let message = format!("{parts} parts need 2 to {} values, got {values}", 64 / parts);
-        return fail("values", message);
-    }
+    params.plan().check().map_err(|(name, message)| StageError::parameter(name, message))?;
     if params.size < 16 || !params.size.is_multiple_of(GRID) {
         let size = params.size;
         return fail("size", format!("expected a multiple of {GRID} from 16 on, got {size}"));
     }
     if params.poses == 0 || params.poses > 8 {
         return fail("poses", format!("expected 1 to 8, got {}", params.poses));
-    }
-    if params.validation_classes == 0 || params.validation_classes >= params.seen_classes {
-        let (validation, seen) = (params.validation_classes, params.seen_classes);
-        let message =
-            format!("expected at least 1 and fewer than {seen} seen classes, got {validation}");
-        return fail("validation_classes", message);
-    }
-    let counts = [
-        ("unseen_classes", params.unseen_classes),
-        ("images_per_seen_class", params.images_per_seen_class),
-        ("images_per_unseen_class", params.images_per_unseen_class),
-    ];
-    if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-        return fail(name, "expected at least 1, got 0".to_owned());
     }
     let shares = [
         ("jitter", params.jitter),
