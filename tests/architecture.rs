@@ -26,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nn", &[]),
     ("onnx", &["id", "fs", "suggest", "artifact", "nn"]),
     ("zsl", &["id", "artifact", "data", "nn"]),
+    ("rl", &["nn"]),
     ("stages", &["id", "fs", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl"]),
     ("report", &["id", "event"]),
     ("cli", ANY_ABOVE),
