@@ -14,6 +14,11 @@ pub(crate) type Answer = (&'static str, Vec<f64>);
 /// What this program makes of a case.
 pub(crate) type Answers = Vec<Answer>;
 
+/// The name of an answer that is put together from parts. It lives as long as the check.
+pub(crate) fn named(name: String) -> &'static str {
+    name.leak()
+}
+
 /// Answers a case.
 pub(crate) type Method = fn(&Case) -> Answers;
 
@@ -52,6 +57,24 @@ impl Case {
         self.json["hyper"][name].as_f64().unwrap_or_else(|| panic!("hyper-parameter `{name}`"))
     }
 
+    /// A hyper-parameter of a group.
+    ///
+    /// # Panics
+    /// If it is no number.
+    pub(crate) fn hyper_of(&self, group: &str, name: &str) -> f64 {
+        let value = self.json["hyper"][group][name].as_f64();
+        value.unwrap_or_else(|| panic!("hyper-parameter `{group}.{name}`"))
+    }
+
+    /// A hyper-parameter that is a word.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub(crate) fn word(&self, name: &str) -> &str {
+        let word = self.json["hyper"][name].as_str();
+        word.unwrap_or_else(|| panic!("hyper-parameter `{name}`"))
+    }
+
     /// A hyper-parameter that counts something.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.hyper(name) as usize
@@ -69,6 +92,11 @@ impl Case {
         &self.tensor(name).numbers
     }
 
+    /// The numbers of a tensor, as networks take them.
+    pub(crate) fn singles(&self, name: &str) -> Vec<f32> {
+        self.numbers(name).iter().map(|&number| number as f32).collect()
+    }
+
     /// A tensor of indices.
     pub(crate) fn indices(&self, name: &str) -> Vec<usize> {
         self.numbers(name).iter().map(|&index| index as usize).collect()
@@ -76,6 +104,11 @@ impl Case {
 
     pub(crate) fn tensor(&self, name: &str) -> &Tensor {
         self.tensors.get(name).unwrap_or_else(|| panic!("the case has no tensor `{name}`"))
+    }
+
+    /// The names of all tensors that begin with `prefix`.
+    pub(crate) fn tensors(&self, prefix: &str) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str).filter(move |name| name.starts_with(prefix))
     }
 
     /// The names of all tensors that must be answered.
