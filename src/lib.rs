@@ -52,6 +52,8 @@ pub mod onnx;
 
 pub mod zsl;
 
+pub mod rl;
+
 pub mod models;
 
 pub mod stages;

@@ -26,12 +26,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nn", &[]),
     ("onnx", &["id", "fs", "suggest", "artifact", "nn"]),
     ("zsl", &["id", "artifact", "data", "nn"]),
-    ("models", &["nn"]),
+    ("rl", &["nn"]),
+    ("models", &["nn", "rl"]),
     (
         "stages",
         &[
             "id", "fs", "suggest", "artifact", "stage", "formats", "data", "nn", "onnx", "zsl",
-            "models",
+            "rl", "models",
         ],
     ),
     ("report", &["id", "event"]),

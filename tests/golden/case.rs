@@ -52,6 +52,24 @@ impl Case {
         self.json["hyper"][name].as_f64().unwrap_or_else(|| panic!("hyper-parameter `{name}`"))
     }
 
+    /// A hyper-parameter of a group.
+    ///
+    /// # Panics
+    /// If it is no number.
+    pub(crate) fn hyper_of(&self, group: &str, name: &str) -> f64 {
+        let value = self.json["hyper"][group][name].as_f64();
+        value.unwrap_or_else(|| panic!("hyper-parameter `{group}.{name}`"))
+    }
+
+    /// A hyper-parameter that is a word.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub(crate) fn word(&self, name: &str) -> &str {
+        let word = self.json["hyper"][name].as_str();
+        word.unwrap_or_else(|| panic!("hyper-parameter `{name}`"))
+    }
+
     /// A hyper-parameter that counts something.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.hyper(name) as usize
@@ -69,6 +87,11 @@ impl Case {
         &self.tensor(name).numbers
     }
 
+    /// The numbers of a tensor, as networks take them.
+    pub(crate) fn singles(&self, name: &str) -> Vec<f32> {
+        self.numbers(name).iter().map(|&number| number as f32).collect()
+    }
+
     /// A tensor of indices.
     pub(crate) fn indices(&self, name: &str) -> Vec<usize> {
         self.numbers(name).iter().map(|&index| index as usize).collect()
@@ -81,11 +104,6 @@ impl Case {
     /// The names of all tensors that begin so, without that beginning.
     pub(crate) fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.tensors.keys().filter_map(move |name| name.strip_prefix(prefix))
-    }
-
-    /// A word among the hyper-parameters.
-    pub(crate) fn word(&self, name: &str) -> &str {
-        self.json["hyper"][name].as_str().unwrap_or_else(|| panic!("hyper-parameter `{name}`"))
     }
 
     /// The names of all tensors that must be answered.

@@ -1,14 +1,56 @@
 //! Networks with the names and the layout of the cases: torchvision's bottlenecks, linear layers.
 
 use erpc_pipe::models::erpcnet::cells::Cells;
+use erpc_pipe::models::erpcnet::entropy::{Definition, EntropyWeight};
 use erpc_pipe::models::erpcnet::network::{Fuse, LocalBatching, Locality, Network, channels_last};
+use erpc_pipe::models::erpcnet::sight::{Classes, Rewarded, Seeable, Sight};
 use erpc_pipe::nn::tape::{
-    BatchNorm, ConvLayer, Dense, Mode, ParameterId, ParameterKind, Parameters, Tape, Var,
-    filters_from_file,
+    BatchNorm, ConvLayer, Dense, Mode, ParameterId, ParameterKind, Parameters, Recording, Tape,
+    Var, filters_from_file,
 };
 use erpc_pipe::nn::{Activation, Tensor, Window};
 
 use crate::case::{Answers, Case};
+
+/// A network in evaluation and the images of a case, of which every cell was embedded.
+pub(crate) struct Scene {
+    network: Network,
+    parameters: Parameters<f32>,
+    images: Seeable,
+    classes: Classes,
+}
+
+impl Scene {
+    /// The parameters of the case are called `net.…`.
+    pub(crate) fn of(case: &Case, handicap: Vec<f64>) -> Self {
+        let parameters = parameters(case, "net.");
+        let network = network(&parameters, LocalBatching::Merged, 0.0);
+        let tail = Bottlenecks::new(&parameters, case.count("blocks"));
+        let maps = maps(case, "in.E");
+        let (count, cells) = (case.count("B"), network.cells.count());
+        let mut tape = Tape::new(&parameters, Recording::Off);
+        let map = tape.constant(maps.clone());
+        let all: Vec<usize> = (0..count).flat_map(|_| 0..cells).collect();
+        let local = network.embed(&mut tape, &tail, map, &all, Mode::Evaluation);
+        let local = tape.value(local).clone();
+        let definition = match case.word("entropy") {
+            "A" => Definition::Softmax,
+            "D" => Definition::ChannelShare,
+            other => panic!("entropy `{other}`"),
+        };
+        let weight = EntropyWeight { definition, bins: 64 };
+        let (width, channels) = (case.count("size"), case.count("c_map"));
+        let each = maps.values().chunks_exact(width * width * channels);
+        let weights = each.flat_map(|map| weight.weights(map, width, channels, &network.cells));
+        let images = Seeable { global: tensor(case, "in.g"), local, weights: weights.collect() };
+        let classes = Classes { signatures: tensor(case, "in.phi"), handicap, scale: 1.0 };
+        Self { network, parameters, images, classes }
+    }
+
+    pub(crate) fn sight(&self, rewarded: Rewarded) -> Sight<'_, f32> {
+        Sight::new(&self.network, &self.parameters, &self.images, &self.classes, rewarded)
+    }
+}
 
 /// Parameters and running buffers of a case whose names begin with `prefix`, without it.
 pub(crate) fn parameters(case: &Case, prefix: &str) -> Parameters<f32> {

@@ -6,7 +6,8 @@ use libtest_mimic::Failed;
 
 use crate::case::Method;
 use crate::{
-    base_closed, base_ranking, erpc_stage1, erpc_vision, metric_failure, metric_gzsl, metric_other,
+    base_closed, base_ranking, erpc_infer, erpc_ppo, erpc_ppo_loss, erpc_reward_stop, erpc_stage1,
+    erpc_vision, metric_failure, metric_gzsl, metric_other, nn_gru, nn_optim,
 };
 
 /// The cases that this program answers.
@@ -14,13 +15,22 @@ pub(crate) const KNOWN: &[(&str, Method)] = &[
     ("base_closed", base_closed::answers),
     ("base_ranking", base_ranking::answers),
     ("erpc_entropy", erpc_vision::entropy),
+    ("erpc_infer_gzsl", erpc_infer::answers),
+    ("erpc_infer_zsl", erpc_infer::answers),
     ("erpc_local", erpc_vision::local),
     ("erpc_pconv", erpc_vision::partial_convolution),
+    ("erpc_ppo_categorical", erpc_ppo::answers),
+    ("erpc_ppo_gaussian", erpc_ppo::answers),
+    ("erpc_ppo_loss", erpc_ppo_loss::answers),
+    ("erpc_ppo_unnormalised", erpc_ppo::answers),
+    ("erpc_reward_stop", erpc_reward_stop::answers),
     ("erpc_stage1", erpc_stage1::answers_of),
     ("erpc_stage1_variant", erpc_stage1::answers_of),
     ("metric_failure", metric_failure::answers),
     ("metric_gzsl", metric_gzsl::answers),
     ("metric_other", metric_other::answers),
+    ("nn_gru", nn_gru::answers),
+    ("nn_optim", nn_optim::answers),
 ];
 
 /// Cases of methods that are not built yet, and `CASE/TENSOR` for parts of known cases.
@@ -37,16 +47,7 @@ pub(crate) const PENDING: &[&str] = &[
     "dreal_step_cbam",
     "dreal_step_se",
     "dreal_step_srm",
-    "erpc_infer_gzsl",
-    "erpc_infer_zsl",
-    "erpc_ppo_categorical",
-    "erpc_ppo_gaussian",
-    "erpc_ppo_loss",
-    "erpc_ppo_unnormalised",
-    "erpc_reward_stop",
     "nn_conv_bn",
-    "nn_gru",
-    "nn_optim",
     "ram_pgd",
     "ram_q",
     "ram_retina",

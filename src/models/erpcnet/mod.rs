@@ -14,6 +14,7 @@ pub mod cells;
 pub mod entropy;
 pub mod losses;
 pub mod network;
+pub mod sight;
 
 /// A count as a number.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]

@@ -51,6 +51,27 @@ impl<T: Real> Tape<'_, T> {
         })
     }
 
+    /// The entropy of each row of logarithms of probabilities, in nats: [N, C] -> `[N]`. What has
+    /// probability zero adds nothing.
+    pub fn entropy(&mut self, logs: Var) -> Var {
+        let input = self.shared(logs);
+        let (rows, width) = rows_of(&input);
+        let term = |log: &T| if log.is_finite() { -(log.exp() * *log) } else { T::ZERO };
+        let row = |row: &[T]| row.iter().map(term).sum();
+        let entropies = input.values().chunks_exact(width).map(row).collect();
+        self.push(Tensor::new(vec![rows], entropies), &[logs], move |gradient, gradients| {
+            let mut back = Tensor::zeros(input.shape().to_vec());
+            let slopes = back.values_mut().chunks_exact_mut(width);
+            let rows = slopes.zip(input.values().chunks_exact(width));
+            for ((slopes, logs), above) in rows.zip(gradient.values()) {
+                for (slope, log) in slopes.iter_mut().zip(logs).filter(|(_, log)| log.is_finite()) {
+                    *slope = -(*above * log.exp() * (*log + T::ONE));
+                }
+            }
+            gradients.add(logs, back);
+        })
+    }
+
     /// The mean cross entropy of the softmax over the last axis with the true `labels`, one a row:
     /// [.., C] -> [].
     ///
@@ -85,6 +106,7 @@ mod tests {
         check(&[vec![2, 2, 4]], |tape, x| tape.log_softmax(x[0]));
         check(&[vec![3, 4]], |tape, x| tape.pick(x[0], vec![2, 0, 3]));
         check(&[vec![2, 2, 4]], |tape, x| tape.cross_entropy(x[0], vec![0, 3, 3, 1]));
+        check(&[vec![3, 4]], |tape, x| tape.entropy(x[0]));
     }
 
     #[test]
@@ -95,8 +117,12 @@ mod tests {
         let logs = tape.log_softmax(logits);
         let half = 0.5_f64.ln();
         assert_eq!(tape.value(logs).values(), [half, f64::NEG_INFINITY, half]);
+        let entropy = tape.entropy(logs);
+        assert!((tape.value(entropy).values()[0] - 2.0_f64.ln()).abs() < 1e-15);
         let picked = tape.pick(logs, vec![0]);
-        let loss = tape.sum(picked);
+        let loss = tape.add(picked, entropy);
+        let loss = tape.sum(loss);
+        // Equal probabilities are where the entropy is largest, so it has no slope there.
         assert_eq!(tape.backward(loss).of(logits).unwrap().values(), [0.5, 0.0, -0.5]);
     }
 }

@@ -1,0 +1,116 @@
+//! A rollout by given noise, its returns, and the epochs of one update.
+
+use erpc_pipe::models::erpcnet::sight::Rewarded;
+use erpc_pipe::nn::optimiser::Adam;
+use erpc_pipe::nn::tape::Parameters;
+use erpc_pipe::rl::action::{Action, Draw, Noise};
+use erpc_pipe::rl::reward::RewardForm;
+use erpc_pipe::rl::{Agent, Episodes, Losses, Normalisation, Ppo, Rollout, Rules, Step, Stopping};
+
+use crate::case::{Answers, Case};
+use crate::erpc_agent::agent;
+use crate::network::Scene;
+
+pub(crate) fn answers(case: &Case) -> Answers {
+    let (agent, mut parameters) = agent(case);
+    let rewarded = Rewarded::Labels(case.indices("in.y"));
+    let scene = Scene::of(case, vec![0.0; case.count("C")]);
+    let mut images = scene.sight(rewarded);
+    let steps = case.count("T");
+    let noise = Noise::given(agent.policy().head(), steps, case.numbers("in.noise").to_vec());
+    let draw = Draw::Sampled(&noise);
+    let rollout = Rollout::record(&agent, &parameters, &mut images, steps, draw);
+    let rules = Rules {
+        form: match case.word("reward") {
+            "absolute" => RewardForm::Absolute,
+            "delta" => RewardForm::Delta,
+            other => panic!("reward `{other}`"),
+        },
+        stopping: Stopping::new(case.hyper("sigma"), 1).unwrap(),
+        discount: case.hyper("gamma"),
+    };
+    let episodes = Episodes::of(&rollout, &rules);
+    let settings = Ppo {
+        clip: case.hyper("eps"),
+        epochs: case.count("epochs"),
+        rate: case.hyper("lr"),
+        normalisation: match case.word("normalize") {
+            "return" => Normalisation::Return,
+            "none" => Normalisation::None,
+            other => panic!("normalize `{other}`"),
+        },
+        ..Ppo::default()
+    };
+    let mut answers = of_rollout(&rollout);
+    answers.extend(of_episodes(&episodes, steps));
+    answers.extend(of_update(&agent, &mut parameters, &rollout, &episodes, &settings));
+    answers
+}
+
+fn of_rollout(rollout: &Rollout<f32>) -> Answers {
+    let images = rollout.images();
+    // Image by image, then step by step.
+    let table = |numbers: &dyn Fn(usize, usize) -> Vec<f64>| -> Vec<f64> {
+        let steps = 0..rollout.steps.len();
+        (0..images).flat_map(|image| steps.clone().flat_map(move |at| numbers(image, at))).collect()
+    };
+    let of_step = |number: &dyn Fn(&Step<f32>, usize) -> f64| {
+        table(&|image, at| vec![number(&rollout.steps[at], image)])
+    };
+    let action = |image: usize, at: usize| match rollout.steps[at].choices[image].action {
+        Action::Point(point) => point.map(f64::from).to_vec(),
+        Action::Cell(cell) => vec![cell as f64],
+    };
+    let state = |image: usize, at: usize| {
+        let states = rollout.states(at);
+        let width = states.shape()[1];
+        states.values()[image * width..][..width].iter().map(|value| f64::from(*value)).collect()
+    };
+    vec![
+        ("out.action".into(), table(&action)),
+        ("out.states".into(), table(&state)),
+        ("out.cells".into(), of_step(&|step, image| step.choices[image].cell as f64)),
+        ("out.log_prob".into(), of_step(&|step, image| f64::from(step.log_densities[image]))),
+        ("out.value".into(), of_step(&|step, image| f64::from(step.values[image]))),
+        ("out.beta".into(), of_step(&|step, image| step.weights[image])),
+        ("out.q".into(), (0..images).flat_map(|image| rollout.confidences(image)).collect()),
+    ]
+}
+
+fn of_episodes(episodes: &Episodes, steps: usize) -> Answers {
+    let mut mask = vec![0.0; episodes.stops.len() * steps];
+    episodes.live().into_iter().for_each(|place| mask[place] = 1.0);
+    vec![
+        ("out.mask".into(), mask),
+        ("out.stop".into(), episodes.stops.iter().map(|stop| *stop as f64).collect()),
+        ("out.reward".into(), episodes.earned.clone()),
+        ("out.returns".into(), episodes.returns.clone()),
+        ("out.returns_standardised".into(), episodes.standardised()),
+    ]
+}
+
+fn of_update(
+    agent: &Agent,
+    parameters: &mut Parameters<f32>,
+    rollout: &Rollout<f32>,
+    episodes: &Episodes,
+    settings: &Ppo,
+) -> Answers {
+    let targets = settings.targets(rollout, episodes);
+    let (_, outcome) = settings.differentiate(agent, parameters, rollout, &targets);
+    let mut answers = Answers::new();
+    for (id, parameter) in parameters.iter() {
+        let gradient = outcome.of_parameter(id).unwrap().values();
+        let gradient = gradient.iter().map(|value| f64::from(*value)).collect();
+        answers.push((format!("grad.{}", parameter.name), gradient));
+    }
+    let mut adam = Adam::new(0.0);
+    let losses = settings.update(agent, parameters, &mut adam, rollout, episodes);
+    answers
+        .push(("loss.epochs".into(), losses.iter().map(|losses: &Losses| losses.total).collect()));
+    for (_, parameter) in parameters.iter() {
+        let value = parameter.value().values().iter().map(|value| f64::from(*value)).collect();
+        answers.push((format!("after.{}", parameter.name), value));
+    }
+    answers
+}
