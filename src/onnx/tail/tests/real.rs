@@ -1,0 +1,1 @@
+//! Tails of real networks, and of one built like torchvision's.
