@@ -21,6 +21,7 @@ mod folder;
 mod metric_failure;
 mod metric_gzsl;
 mod metric_other;
+mod nn_conv_bn;
 mod table;
 mod tensors;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use libtest_mimic::Failed;
 
 use crate::case::Method;
-use crate::{base_closed, base_ranking, metric_failure, metric_gzsl, metric_other};
+use crate::{base_closed, base_ranking, metric_failure, metric_gzsl, metric_other, nn_conv_bn};
 
 /// The cases that this program answers.
 pub(crate) const KNOWN: &[(&str, Method)] = &[
@@ -14,6 +14,7 @@ pub(crate) const KNOWN: &[(&str, Method)] = &[
     ("metric_failure", metric_failure::answers),
     ("metric_gzsl", metric_gzsl::answers),
     ("metric_other", metric_other::answers),
+    ("nn_conv_bn", nn_conv_bn::answers),
 ];
 
 /// Cases of methods that are not built yet, and `CASE/TENSOR` for parts of known cases.
@@ -42,7 +43,6 @@ pub(crate) const PENDING: &[&str] = &[
     "erpc_reward_stop",
     "erpc_stage1",
     "erpc_stage1_variant",
-    "nn_conv_bn",
     "nn_gru",
     "nn_optim",
     "ram_pgd",
