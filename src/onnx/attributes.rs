@@ -3,7 +3,7 @@
 use crate::nn::{Rounding, Tensor, Window};
 
 use super::OnnxError;
-use super::graph::label;
+use super::graph::{Readers, label};
 use super::proto::{AttributeProto, NodeProto, TensorProto, element};
 use super::shapes::type_name;
 
@@ -21,6 +21,14 @@ impl Attributes<'_> {
             operator: self.0.op_type.clone(),
             reason: reason.into(),
         }
+    }
+
+    /// Refuses a node of whose outputs another one than the first is read.
+    pub(super) fn check_outputs(&self, readers: &Readers<'_>) -> Result<(), OnnxError> {
+        if self.0.output.iter().skip(1).any(|name| readers.contains_key(name.as_str())) {
+            return Err(self.error("only its first output can be used"));
+        }
+        Ok(())
     }
 
     fn get(&self, name: &str) -> Option<&AttributeProto> {
@@ -136,7 +144,8 @@ pub(super) fn integers(tensor: &TensorProto) -> Option<Vec<i64>> {
     Some(raw.unwrap_or_else(|| tensor.int64_data.clone()))
 }
 
-fn shape(tensor: &TensorProto) -> Result<Vec<usize>, OnnxError> {
+/// The shape of a constant tensor.
+pub(super) fn shape(tensor: &TensorProto) -> Result<Vec<usize>, OnnxError> {
     let lengths = tensor.dims.iter().map(|length| usize::try_from(*length));
     lengths.collect::<Result<_, _>>().map_err(|_| OnnxError::Damaged {
         reason: format!("a constant has the shape {:?}", tensor.dims),

@@ -11,7 +11,8 @@ use crate::nn::{Activation, Tensor};
 
 use super::attributes::{Attributes, floats};
 use super::graph::{is_constant, label};
-use super::operation::{Constants, Operand, Operation};
+use super::operation::{Operand, Operation};
+use super::parsed::Constants;
 use super::proto::NodeProto;
 use super::{Graph, OnnxError};
 
@@ -62,9 +63,6 @@ impl Network {
     pub fn new(graph: &Graph) -> Result<Self, OnnxError> {
         let mut compiler = Compiler::new(graph)?;
         for node in graph.nodes() {
-            if node.op_type == "Constant" && !is_constant(node, &compiler.constants) {
-                return Err(Attributes(node).error("expected a tensor as its value"));
-            }
             if !is_constant(node, &compiler.constants) {
                 compiler.add(node)?;
             }
@@ -138,13 +136,7 @@ struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     fn new(graph: &'a Graph) -> Result<Self, OnnxError> {
         let constants = graph.constants();
-        let mut readers: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in graph.nodes().iter().flat_map(|node| &node.input) {
-            *readers.entry(name).or_default() += 1;
-        }
-        for name in graph.outputs() {
-            *readers.entry(name).or_default() += 2;
-        }
+        let readers = graph.readers();
         let input = graph.image_input()?.name.as_str();
         let sources = BTreeMap::from([(input, Source::Slot(0))]);
         let (shared, steps) = (Vec::new(), Vec::new());
@@ -154,9 +146,7 @@ impl<'a> Compiler<'a> {
     fn add(&mut self, node: &'a NodeProto) -> Result<(), OnnxError> {
         let (operation, inputs) = Operation::of(node, &self.constants)?;
         let output = node.output.first().map_or("", String::as_str);
-        if node.output.iter().skip(1).any(|name| self.readers.contains_key(name.as_str())) {
-            return Err(Attributes(node).error("only its first output can be used"));
-        }
+        Attributes(node).check_outputs(&self.readers)?;
         let mut reads = Vec::with_capacity(inputs.len());
         for name in inputs.iter().filter(|name| !name.is_empty()) {
             reads.push(self.source(name)?);

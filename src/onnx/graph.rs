@@ -4,7 +4,7 @@
 //! those tensors, and all nodes and weights that they do not need are gone. That is faster than
 //! choosing some of a whole network's outputs, and it is what lets a tail be taken off.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message as _;
 use prost::bytes::Bytes;
@@ -13,7 +13,7 @@ use crate::artifact::Blob;
 use crate::suggest::similar;
 
 use super::OnnxError;
-use super::operation::Constants;
+use super::parsed::Constants;
 use super::proto::{
     Dimension, GraphProto, ModelProto, NodeProto, TensorProto, TensorTypeProto, TypeProto,
     ValueInfoProto, element,
@@ -27,6 +27,9 @@ const SUGGESTIONS: usize = 3;
 pub struct Graph {
     model: ModelProto,
 }
+
+/// How many nodes read a tensor; an output counts as read by two.
+pub(super) type Readers<'a> = BTreeMap<&'a str, usize>;
 
 /// A blob as the owner of shared bytes.
 struct Owner(Blob);
@@ -117,6 +120,17 @@ impl Graph {
         constants
     }
 
+    pub(super) fn readers(&self) -> Readers<'_> {
+        let mut readers = Readers::new();
+        for name in self.nodes().iter().flat_map(|node| &node.input) {
+            *readers.entry(name).or_default() += 1;
+        }
+        for name in self.outputs() {
+            *readers.entry(name).or_default() += 2;
+        }
+        readers
+    }
+
     /// What is declared about tensors: outputs, then those in between.
     pub(super) fn declarations(&self) -> impl Iterator<Item = &ValueInfoProto> {
         self.proto().value_info.iter().chain(&self.proto().output)
@@ -175,10 +189,15 @@ impl Graph {
             value_info: Vec::new(),
             sparse_initializer: source.sparse_initializer.clone(),
         };
-        Ok(Self { model: ModelProto { graph: Some(graph), ..self.without_graph() } })
+        Ok(self.with(graph))
     }
 
-    fn proto(&self) -> &GraphProto {
+    /// Another graph in the same operator sets.
+    pub(super) fn with(&self, graph: GraphProto) -> Self {
+        Self { model: ModelProto { graph: Some(graph), ..self.without_graph() } }
+    }
+
+    pub(super) fn proto(&self) -> &GraphProto {
         self.model.graph.as_ref().expect("a graph without its graph is never made")
     }
 
@@ -211,7 +230,7 @@ impl Graph {
         })
     }
 
-    fn unknown(&self, name: &str) -> OnnxError {
+    pub(super) fn unknown(&self, name: &str) -> OnnxError {
         let offered: Vec<String> = self.tensors().into_iter().map(str::to_owned).collect();
         let nearest = similar(name, offered.iter().map(String::as_str)).into_iter();
         let nearest = nearest.take(SUGGESTIONS).map(str::to_owned).collect();
@@ -286,7 +305,7 @@ pub fn declared_shape(info: &ValueInfoProto) -> Option<Vec<Option<usize>>> {
 }
 
 /// The nodes that `names` need, in order, and the names of all tensors those read.
-fn needed(nodes: &[NodeProto], names: &[&str]) -> (Vec<usize>, BTreeSet<String>) {
+pub(super) fn needed(nodes: &[NodeProto], names: &[&str]) -> (Vec<usize>, BTreeSet<String>) {
     let mut wanted: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut kept = Vec::new();
     for (index, node) in nodes.iter().enumerate().rev() {

@@ -17,9 +17,12 @@ mod locate;
 mod model;
 mod offer;
 mod operation;
+mod parsed;
+mod part;
 pub mod proto;
 mod runtime;
 mod shapes;
+mod tail;
 #[cfg(test)]
 mod tests;
 
@@ -33,3 +36,4 @@ pub use model::OnnxModel;
 pub use offer::Offer;
 pub use runtime::Session;
 pub use shapes::{Axis, declared_type, shape_text};
+pub use tail::{Extent, Tail, TailCopy};

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Graph;
 use super::graph::is_constant;
-use super::operation::{Constants, Operation};
+use super::operation::Operation;
+use super::parsed::Constants;
 use super::proto::{NodeProto, ValueInfoProto};
 use super::shapes::{Axis, Shapes, axes_text, declared, declared_type, infer};
 

@@ -1,16 +1,14 @@
 //! One node as one of the embedded kernels.
 
-use std::collections::BTreeMap;
-
 use crate::nn::{
-    Affine, AveragePool, BinaryOperator, Conv2d, Linear, MaxPool, Padding, ShapeError, Tensor,
+    Affine, AveragePool, BinaryOperator, Conv2d, Linear, MaxPool, ShapeError, Tensor, Window,
     binary, concat, flatten, global_average_pool, relu, reshape,
 };
 
 use super::OnnxError;
-use super::attributes::{Attributes, floats, integers};
-use super::graph::label;
-use super::proto::{NodeProto, TensorProto};
+use super::attributes::Attributes;
+use super::parsed::{Constants, Parsed, constant_values, from_end};
+use super::proto::NodeProto;
 
 /// What a step does. Weights that a kernel wants in its own form are inside.
 #[derive(Debug)]
@@ -28,9 +26,6 @@ pub(super) enum Operation {
     Reshape { shape: Vec<i64> },
     Identity,
 }
-
-/// The constants of a graph by name.
-pub(super) type Constants<'a> = BTreeMap<&'a str, &'a TensorProto>;
 
 /// A step's operand: its own, to be changed, or shared.
 pub(super) enum Operand<'a> {
@@ -61,29 +56,28 @@ impl Operation {
         constants: &Constants<'a>,
     ) -> Result<(Self, Vec<&'a str>), OnnxError> {
         let attributes = Attributes(node);
-        let all: Vec<&str> = node.input.iter().map(String::as_str).collect();
-        let first = all.first().copied().ok_or_else(|| attributes.error("it has no input"))?;
-        let one = |operation| Ok((operation, vec![first]));
-        match node.op_type.as_str() {
-            "Conv" => one(Self::Conv(conv(&attributes, constants)?)),
-            "BatchNormalization" => one(Self::Affine(batch_norm(&attributes, constants)?)),
-            "Relu" => one(Self::Relu),
-            "Add" => Ok((Self::Binary(BinaryOperator::Add), all)),
-            "Sub" => Ok((Self::Binary(BinaryOperator::Sub), all)),
-            "Mul" => Ok((Self::Binary(BinaryOperator::Mul), all)),
-            "Concat" => Ok((Self::Concat { axis: attributes.int("axis", 0) }, all)),
-            "MaxPool" => one(Self::MaxPool(MaxPool(attributes.window(None)?))),
-            "AveragePool" => one(Self::AveragePool(average_pool(&attributes)?)),
-            "GlobalAveragePool" => one(Self::GlobalAveragePool),
-            "Gemm" => Ok((Self::Linear(linear(&attributes)), all)),
-            "Flatten" => one(Self::Flatten { axis: attributes.int("axis", 1) }),
-            "Reshape" => one(Self::Reshape { shape: target(&attributes, constants)? }),
-            "Identity" => one(Self::Identity),
-            _ => Err(OnnxError::Unsupported {
-                node: label(node).to_owned(),
-                operator: node.op_type.clone(),
-            }),
-        }
+        let operation = match Parsed::of(node, constants)? {
+            Parsed::Conv { window, groups } => {
+                Self::Conv(conv(&attributes, constants, window, groups)?)
+            }
+            Parsed::BatchNorm { epsilon, .. } => {
+                Self::Affine(batch_norm(&attributes, constants, epsilon)?)
+            }
+            Parsed::Relu => Self::Relu,
+            Parsed::Binary(operator) => Self::Binary(operator),
+            Parsed::Concat { axis } => Self::Concat { axis },
+            Parsed::MaxPool(layer) => Self::MaxPool(layer),
+            Parsed::AveragePool(layer) => Self::AveragePool(layer),
+            Parsed::GlobalAveragePool => Self::GlobalAveragePool,
+            Parsed::Linear(layer) => Self::Linear(layer),
+            Parsed::Flatten { axis } => Self::Flatten { axis },
+            Parsed::Reshape { shape } => Self::Reshape { shape },
+            Parsed::Identity => Self::Identity,
+        };
+        let reads_all =
+            matches!(operation, Self::Binary(_) | Self::Concat { .. } | Self::Linear(_));
+        let count = if reads_all { node.input.len() } else { 1 };
+        Ok((operation, node.input.iter().take(count).map(String::as_str).collect()))
     }
 
     /// Runs it on its operands.
@@ -128,73 +122,30 @@ impl Operation {
     }
 }
 
-fn conv(attributes: &Attributes<'_>, constants: &Constants<'_>) -> Result<Conv2d, OnnxError> {
-    let filters = constant(attributes, constants, 1)?;
-    let kernel = filters.dims4().map(|[_, _, height, width]| [height, width]);
-    let kernel = kernel.map_err(|error| attributes.error(error.to_string()))?;
-    let bias = attributes.0.input.get(2).is_some_and(|name| !name.is_empty());
-    let bias = if bias { Some(constant(attributes, constants, 2)?.into_values()) } else { None };
-    let window = attributes.window(Some(kernel))?;
-    let groups = attributes.count("group", 1)?;
-    Conv2d::new(window, groups, filters, bias).map_err(|error| attributes.error(error.to_string()))
-}
-
-fn batch_norm(attributes: &Attributes<'_>, constants: &Constants<'_>) -> Result<Affine, OnnxError> {
-    if attributes.flag("training_mode") {
-        return Err(attributes.error("it is in training mode; export the network for inference"));
-    }
-    let [gamma, beta, mean, variance] = [
-        constant(attributes, constants, 1)?,
-        constant(attributes, constants, 2)?,
-        constant(attributes, constants, 3)?,
-        constant(attributes, constants, 4)?,
-    ];
-    let epsilon = attributes.float("epsilon", 1e-5);
-    Affine::batch_norm(gamma.values(), beta.values(), mean.values(), variance.values(), epsilon)
+fn conv(
+    attributes: &Attributes<'_>,
+    constants: &Constants<'_>,
+    window: Window,
+    groups: usize,
+) -> Result<Conv2d, OnnxError> {
+    let filters = constant_values(attributes, constants, 1)?;
+    let has_bias = attributes.0.input.get(2).is_some_and(|name| !name.is_empty());
+    let bias = if has_bias { Some(constant_values(attributes, constants, 2)?) } else { None };
+    Conv2d::new(window, groups, filters, bias.map(Tensor::into_values))
         .map_err(|error| attributes.error(error.to_string()))
 }
 
-fn average_pool(attributes: &Attributes<'_>) -> Result<AveragePool, OnnxError> {
-    let counted = attributes.flag("count_include_pad");
-    let padding = if counted { Padding::Counted } else { Padding::LeftOut };
-    Ok(AveragePool { window: attributes.window(None)?, padding })
-}
-
-fn linear(attributes: &Attributes<'_>) -> Linear {
-    Linear {
-        alpha: attributes.float("alpha", 1.0),
-        beta: attributes.float("beta", 1.0),
-        transposed: [attributes.flag("transA"), attributes.flag("transB")],
-    }
-}
-
-fn target(attributes: &Attributes<'_>, constants: &Constants<'_>) -> Result<Vec<i64>, OnnxError> {
-    let name = attributes.0.input.get(1).map_or("", String::as_str);
-    let shape = constants.get(name).and_then(|tensor| integers(tensor));
-    let shape = shape.ok_or_else(|| attributes.error("its shape is computed; expected a constant"));
-    if attributes.flag("allowzero") {
-        return Err(attributes.error("`allowzero` is set; expected 0 to keep a length"));
-    }
-    shape
-}
-
-fn constant(
+fn batch_norm(
     attributes: &Attributes<'_>,
     constants: &Constants<'_>,
-    input: usize,
-) -> Result<Tensor, OnnxError> {
-    let name = attributes.0.input.get(input).map_or("", String::as_str);
-    let tensor = constants.get(name).ok_or_else(|| {
-        attributes.error(format!("input {input} (`{name}`) is not a constant of the network"))
-    })?;
-    floats(tensor)
-}
-
-fn from_end(axis: i64, rank: usize) -> Result<usize, ShapeError> {
-    let count = i64::try_from(rank).unwrap_or(i64::MAX);
-    let position = if axis < 0 { axis + count } else { axis };
-    usize::try_from(position)
-        .ok()
-        .filter(|position| *position <= rank)
-        .ok_or_else(|| ShapeError(format!("there is no axis {axis} among {rank}")))
+    epsilon: f32,
+) -> Result<Affine, OnnxError> {
+    let [gamma, beta, mean, variance] = [
+        constant_values(attributes, constants, 1)?,
+        constant_values(attributes, constants, 2)?,
+        constant_values(attributes, constants, 3)?,
+        constant_values(attributes, constants, 4)?,
+    ];
+    Affine::batch_norm(gamma.values(), beta.values(), mean.values(), variance.values(), epsilon)
+        .map_err(|error| attributes.error(error.to_string()))
 }

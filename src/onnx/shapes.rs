@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::attributes::{Attributes, integers};
-use super::operation::Constants;
+use super::parsed::Constants;
 use super::proto::{Dimension, NodeProto, ValueInfoProto, element};
 
 /// Operators that give a tensor of the shape of their first input.

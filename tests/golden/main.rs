@@ -29,6 +29,7 @@ mod metric_failure;
 mod metric_gzsl;
 mod metric_other;
 mod network;
+mod nn_conv_bn;
 mod nn_gru;
 mod nn_optim;
 mod table;

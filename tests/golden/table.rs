@@ -7,7 +7,7 @@ use libtest_mimic::Failed;
 use crate::case::Method;
 use crate::{
     base_closed, base_ranking, erpc_infer, erpc_ppo, erpc_ppo_loss, erpc_reward_stop, erpc_stage1,
-    erpc_vision, metric_failure, metric_gzsl, metric_other, nn_gru, nn_optim,
+    erpc_vision, metric_failure, metric_gzsl, metric_other, nn_conv_bn, nn_gru, nn_optim,
 };
 
 /// The cases that this program answers.
@@ -29,6 +29,7 @@ pub(crate) const KNOWN: &[(&str, Method)] = &[
     ("metric_failure", metric_failure::answers),
     ("metric_gzsl", metric_gzsl::answers),
     ("metric_other", metric_other::answers),
+    ("nn_conv_bn", nn_conv_bn::answers),
     ("nn_gru", nn_gru::answers),
     ("nn_optim", nn_optim::answers),
 ];
@@ -47,7 +48,6 @@ pub(crate) const PENDING: &[&str] = &[
     "dreal_step_cbam",
     "dreal_step_se",
     "dreal_step_srm",
-    "nn_conv_bn",
     "ram_pgd",
     "ram_q",
     "ram_retina",

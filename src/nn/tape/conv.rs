@@ -248,6 +248,19 @@ pub fn filters_from_file<T: Real>(filters: &Tensor<T>) -> Arc<Tensor<T>> {
     Arc::new(Tensor::new(vec![outputs, rows, columns, channels], values))
 }
 
+/// Filters [O, kh, kw, C] as files hold them, [O, C, kh, kw].
+#[must_use]
+pub fn filters_to_file<T: Real>(filters: &Tensor<T>) -> Tensor<T> {
+    let [outputs, rows, columns, channels] = maps4(filters);
+    let mut values = Vec::with_capacity(filters.values().len());
+    for filter in filters.values().chunks_exact(channels * rows * columns) {
+        for channel in 0..channels {
+            values.extend((0..rows * columns).map(|tap| filter[tap * channels + channel]));
+        }
+    }
+    Tensor::new(vec![outputs, channels, rows, columns], values)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check, check_with, tensor};
@@ -343,5 +356,7 @@ mod tests {
             *filters_from_file(&file),
             Tensor::new(vec![1, 1, 2, 2], vec![1.0, 3.0, 2.0, 4.0])
         );
+        let file = tensor(&[3, 4, 2, 5], 1);
+        assert_eq!(filters_to_file(&filters_from_file(&file)), file);
     }
 }

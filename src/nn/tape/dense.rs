@@ -2,7 +2,7 @@
 
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
 use super::super::{Real, Tensor};
-use super::{Gradients, ParameterId, Tape, Var};
+use super::{Gradients, ParameterId, Tape, Var, pointwise};
 
 /// A linear layer, `y = x W^T + b`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +66,29 @@ impl<T: Real> Tape<'_, T> {
         })
     }
 
+    /// Multiplies every row by a vector, value by value: [.., O] and `[O]`.
+    ///
+    /// # Panics
+    /// If the widths do not fit.
+    pub fn multiply_rows(&mut self, x: Var, factors: Var) -> Var {
+        let (input, vector) = (self.shared(x), self.shared(factors));
+        let width = vector.values().len();
+        assert_eq!(rows_of(&input).1, width, "widths fit");
+        let mut y = Tensor::clone(&input);
+        multiply_each(&mut y, vector.values());
+        self.push(y, &[x, factors], move |mut gradient, gradients| {
+            if gradients.wants(factors) {
+                let mut products = gradient.clone();
+                pointwise::zip(products.values_mut(), input.values(), |above, x| *above *= x);
+                add_columns(gradients, factors, &products);
+            }
+            if gradients.wants(x) {
+                multiply_each(&mut gradient, vector.values());
+                gradients.add(x, gradient);
+            }
+        })
+    }
+
     /// Adds a vector to every row: [.., O] and `[O]`.
     ///
     /// # Panics
@@ -82,6 +105,12 @@ impl<T: Real> Tape<'_, T> {
             add_columns(gradients, bias, &gradient);
             gradients.add(x, gradient);
         })
+    }
+}
+
+fn multiply_each<T: Real>(rows: &mut Tensor<T>, factors: &[T]) {
+    for row in rows.values_mut().chunks_exact_mut(factors.len()) {
+        row.iter_mut().zip(factors).for_each(|(value, factor)| *value *= *factor);
     }
 }
 
@@ -112,6 +141,7 @@ mod tests {
     fn slopes_are_the_derivatives() {
         check(&[vec![2, 3, 4], vec![5, 2, 2]], |tape, x| tape.rows_times(x[0], x[1]));
         check(&[vec![3, 4], vec![4]], |tape, x| tape.add_to_rows(x[0], x[1]));
+        check(&[vec![3, 2, 4], vec![4]], |tape, x| tape.multiply_rows(x[0], x[1]));
         let mut parameters = Parameters::default();
         let layer = Dense {
             weight: parameters.add("w", ParameterKind::Weight, tensor(&[3, 4], 1)),

@@ -27,7 +27,7 @@ mod pool;
 mod recurrent;
 mod shape;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ use std::sync::Arc;
 use super::{Real, Tensor};
 
 pub use batch_norm::{BatchNorm, Mode};
-pub use conv::{ConvLayer, filters_from_file};
+pub use conv::{ConvLayer, filters_from_file, filters_to_file};
 pub use dense::Dense;
 pub use parameters::{Parameter, ParameterId, ParameterKind, Parameters};
 pub use recurrent::Gru;

@@ -9,21 +9,21 @@ const STEP: f64 = 1e-5;
 const TOLERANCE: f64 = 1e-7;
 
 /// Values in [-1, 1), no two of them closer to each other than a step.
-pub(super) fn random(count: usize, seed: u32) -> Vec<f64> {
+pub(crate) fn random(count: usize, seed: u32) -> Vec<f64> {
     noise(count, seed).into_iter().map(f64::from).collect()
 }
 
-pub(super) fn tensor(shape: &[usize], seed: u32) -> Tensor<f64> {
+pub(crate) fn tensor(shape: &[usize], seed: u32) -> Tensor<f64> {
     Tensor::new(shape.to_vec(), random(shape.iter().product(), seed))
 }
 
 /// Checks the gradients of an operation on inputs of these shapes, weighted by fixed cotangents.
-pub(super) fn check(shapes: &[Vec<usize>], operation: impl Fn(&mut Tape<'_, f64>, &[Var]) -> Var) {
+pub(crate) fn check(shapes: &[Vec<usize>], operation: impl Fn(&mut Tape<'_, f64>, &[Var]) -> Var) {
     check_with(&Parameters::default(), shapes, operation);
 }
 
 /// The same with parameters, whose gradients are checked too.
-pub(super) fn check_with(
+pub(crate) fn check_with(
     parameters: &Parameters<f64>,
     shapes: &[Vec<usize>],
     operation: impl Fn(&mut Tape<'_, f64>, &[Var]) -> Var,
