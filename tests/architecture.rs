@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("onnx", &["id", "fs", "suggest", "artifact", "nn"]),
     ("zsl", &["id", "artifact", "data", "nn"]),
     ("rl", &["nn"]),
-    ("models", &["nn", "rl"]),
+    ("models", &["artifact", "nn", "onnx", "rl"]),
     (
         "stages",
         &[

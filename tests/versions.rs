@@ -59,6 +59,16 @@ params = { size = 56, values = 3, seen_classes = 8, validation_classes = 2, unse
 kind   = "synthesize-maps"
 params = { values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 2, images_per_unseen_class = 2, channels = 8, planes = 4 }
 
+[stage.planted_split]
+kind   = "split-classes"
+inputs = { samples = "planted", attributes = "planted" }
+params = { role_column = "role" }
+
+[stage.erpcnet]
+kind   = "train-erpcnet"
+inputs = { features = "planted", samples = "planted", attributes = "planted", train = "planted_split", model = "planted" }
+params = { epochs = 1, looks = 2, batch = 8 }
+
 [stage.filters]
 kind   = "synthesize-backbone"
 params = { size = 56, channels = 4 }

@@ -42,6 +42,7 @@ pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod train_erpcnet;
 pub mod write_text;
 
 use crate::stage::Registry;
@@ -84,6 +85,7 @@ pub fn registry() -> Registry {
         .with::<synthesize_backbone::SynthesizeBackbone>()
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
         .with::<synthesize_maps::SynthesizeMaps>()
+        .with::<train_erpcnet::TrainErpcnet>()
         .with::<tabulate::Tabulate>()
         .with::<write_text::WriteText>()
 }

@@ -10,11 +10,14 @@
 //!
 //! Letters: `N` images, `T` looks, `D` width of an embedding, `A` attributes, `C` classes.
 
+pub mod build;
 pub mod cells;
 pub mod entropy;
+pub mod learner;
 pub mod losses;
 pub mod network;
 pub mod sight;
+pub mod trained;
 
 /// A count as a number.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]

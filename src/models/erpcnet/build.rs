@@ -1,0 +1,145 @@
+//! A network with fresh weights.
+
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::nn::tape::{Dense, ParameterId, ParameterKind, Parameters};
+use crate::nn::{Activation, Real, Tensor};
+
+use super::cells::Cells;
+use super::network::{Fuse, LocalBatching, Network};
+
+/// The sizes of a network, and the choices that the paper leaves open.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Design {
+    /// Channels of the map, C.
+    pub channels: usize,
+    /// Pixels of the map: [rows, columns].
+    pub map: [usize; 2],
+    /// Pixels on a side of a window.
+    pub window: usize,
+    /// Pixels from one window to the next.
+    pub stride: usize,
+    /// Width of the global and of a local embedding, D.
+    pub embedding: usize,
+    /// Width of the joint embedding, D'.
+    pub fused: usize,
+    /// Attributes, A.
+    pub attributes: usize,
+    /// The most looks an image, T.
+    pub looks: usize,
+    /// Whether a ReLU follows the fusion (register A19).
+    pub relu: bool,
+    /// Over which looks batch normalisation takes its statistics (register A16).
+    pub batching: LocalBatching,
+    /// The share of values that dropout drops.
+    pub dropout: f64,
+}
+
+impl Design {
+    /// The cells of the map; none if not one window fits.
+    #[must_use]
+    pub fn cells(&self) -> Option<Cells> {
+        Cells::of(self.map, self.window, self.stride)
+    }
+
+    /// Adds the layers behind the backbone to `parameters`, called `pconv`, `fcg`, `fcl`, `fcj1` and
+    /// `fcj2`. Weights and biases are uniform on +-1 / sqrt(inputs), as `torch` begins.
+    ///
+    /// # Panics
+    /// If no window fits on the map, or the parameters are there already.
+    pub fn build<T: Real>(&self, parameters: &mut Parameters<T>, rng: &mut ChaCha8Rng) -> Network {
+        let mut dense = |name: &str, shape: &[usize]| {
+            let inputs: usize = shape[1..].iter().product();
+            let bound = 1.0 / super::count(inputs.max(1)).sqrt();
+            let mut add = |part: &str, shape: &[usize]| {
+                let mut draw = || T::of(rng.random_range(-bound..bound));
+                let values = (0..shape.iter().product()).map(|_| draw()).collect();
+                let value = Tensor::new(shape.to_vec(), values);
+                parameters.add(format!("{name}.{part}"), ParameterKind::Weight, value)
+            };
+            [add("weight", shape), add("bias", &shape[..1])]
+        };
+        let (side, channels) = (self.window, self.channels);
+        let layers = [
+            dense("pconv", &[channels, side, side, channels]),
+            dense("fcg", &[self.attributes, self.embedding]),
+            dense("fcl", &[self.attributes, self.embedding]),
+            dense("fcj1", &[self.fused, (self.looks + 1) * self.embedding]),
+            dense("fcj2", &[self.attributes, self.fused]),
+        ];
+        self.assemble(layers)
+    }
+
+    /// The layers that stand in `parameters` under the names of [`build`](Self::build); none if one
+    /// is missing.
+    ///
+    /// # Panics
+    /// If no window fits on the map.
+    #[must_use]
+    pub fn find<T: Real>(&self, parameters: &Parameters<T>) -> Option<Network> {
+        let names = ["pconv", "fcg", "fcl", "fcj1", "fcj2"];
+        let mut layers = Vec::with_capacity(names.len());
+        for name in names {
+            let part = |part: &str| parameters.find(&format!("{name}.{part}"));
+            layers.push([part("weight")?, part("bias")?]);
+        }
+        Some(self.assemble(layers.try_into().expect("as many layers as names")))
+    }
+
+    fn assemble(&self, [look, global, local, fuse, joint]: [[ParameterId; 2]; 5]) -> Network {
+        let dense = |[weight, bias]: [ParameterId; 2]| Dense { weight, bias: Some(bias) };
+        let [weight, bias] = fuse;
+        Network {
+            cells: self.cells().expect("a window fits on the map"),
+            look: dense(look),
+            global: dense(global),
+            local: dense(local),
+            fuse: Fuse { weight, bias },
+            joint: dense(joint),
+            activation: if self.relu { Activation::Relu } else { Activation::None },
+            batching: self.batching,
+            dropout: self.dropout,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    use super::*;
+
+    #[test]
+    fn the_papers_network_has_its_parameters_and_is_found_again() {
+        // ResNet-101 on AwA2 with six looks, channels cut to a hundredth.
+        let design = Design {
+            channels: 10,
+            map: [14, 14],
+            window: 5,
+            stride: 3,
+            embedding: 20,
+            fused: 20,
+            attributes: 85,
+            looks: 6,
+            relu: false,
+            batching: LocalBatching::Merged,
+            dropout: 0.0,
+        };
+        let mut parameters = Parameters::<f32>::default();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let network = design.build(&mut parameters, &mut rng);
+        let count =
+            |name: &str| parameters.get(parameters.find(name).unwrap()).value().values().len();
+        assert_eq!(count("pconv.weight"), 10 * 25 * 10);
+        assert_eq!(count("fcj1.weight"), 20 * 7 * 20);
+        assert_eq!(network.cells.count(), 16);
+        let bound = 1.0 / 250.0_f32.sqrt();
+        let kernel = parameters.get(network.look.weight).value().values();
+        assert!(kernel.iter().all(|weight| weight.abs() <= bound));
+        assert!(kernel.iter().any(|weight| weight.abs() > 0.9 * bound));
+        assert_eq!(design.find(&parameters), Some(network));
+        assert_eq!(design.find(&Parameters::<f32>::default()), None);
+    }
+}

@@ -1,0 +1,338 @@
+//! `train-erpcnet`: stage I of ERPCNet on features, looks at random cells and a trainable tail.
+
+mod images;
+mod params;
+mod saved;
+
+use std::io;
+
+use crate::artifact::{Cell, Presentation, Table, TableColumn, Values};
+use crate::data::attributes::Attributes;
+use crate::data::features::{Features, TensorView};
+use crate::data::samples::{SampleIndex, Samples};
+use crate::data::split::TrainSamples;
+use crate::models::erpcnet::build::Design;
+use crate::models::erpcnet::learner::{Learner, LocalTail};
+use crate::models::erpcnet::losses::Objective;
+use crate::models::erpcnet::trained::{Card, Trained};
+use crate::nn::Tensor;
+use crate::nn::optimiser::Sgd;
+use crate::nn::tape::Parameters;
+use crate::onnx::{OnnxError, OnnxModel, Tail};
+use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
+
+use super::extract::network_error;
+use super::pool::thread_pool;
+use images::TrainingImages;
+pub use params::{LossWeights, TrainErpcnetParams, TrainingPart};
+use saved::{Epoch, Saved};
+
+/// The name of the local tail among the parameters.
+pub(super) const LOCAL_TAIL: &str = "cl";
+
+inputs! {
+    /// What is learnt from.
+    pub struct TrainErpcnetInputs {
+        /// Maps and embeddings.
+        features: Features,
+        /// Whose classes they are.
+        samples: Samples,
+        /// The attributes of the classes.
+        attributes: Attributes,
+        /// The training part of the split.
+        train: TrainSamples,
+        /// The network that holds the tail.
+        model: OnnxModel,
+    }
+}
+outputs! {
+    /// What was learnt.
+    pub struct TrainErpcnetOutputs {
+        /// With all its weights.
+        network: Trained,
+        /// Losses and training accuracy, one row an epoch.
+        curves: Table,
+    }
+}
+
+/// The stage.
+pub struct TrainErpcnet;
+
+impl Stage for TrainErpcnet {
+    const KIND: &'static str = "train-erpcnet";
+    const SUMMARY: &'static str = "trains ERPCNet on random looks: stage I";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = true;
+    const DETERMINISM: Determinism = Determinism::Platform;
+    type Params = TrainErpcnetParams;
+    type Inputs = TrainErpcnetInputs;
+    type Outputs = TrainErpcnetOutputs;
+
+    fn check(params: &TrainErpcnetParams) -> Result<(), StageError> {
+        params::check(params)
+    }
+
+    fn needs(_params: &TrainErpcnetParams) -> Needs {
+        Needs::all_threads(2048)
+    }
+
+    fn run(
+        params: &TrainErpcnetParams,
+        inputs: TrainErpcnetInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<TrainErpcnetOutputs, StageError> {
+        let pool = thread_pool(cx)?;
+        // The whole training runs inside the pool, whose threads the kernels take.
+        pool.install(|| train(params, &inputs, cx))
+    }
+}
+
+fn train(
+    params: &TrainErpcnetParams,
+    inputs: &TrainErpcnetInputs,
+    cx: &mut StageContext<'_>,
+) -> Result<TrainErpcnetOutputs, StageError> {
+    let (samples, classes) = part(params, inputs)?;
+    let images = images(params, inputs, samples, &classes)?;
+    let [from, to] = params.tail();
+    let graph = inputs.model.graph().map_err(network_error)?;
+    let tail = Tail::between(&graph, &from, &to).map_err(|error| tail_error(error, &from))?;
+    let design = design(params, &images, inputs.attributes.names().len(), &tail)?;
+    let mut parameters = Parameters::default();
+    let network = design.build(&mut parameters, &mut cx.rng("weights"));
+    let copy = tail.copy(LOCAL_TAIL, &mut parameters);
+    let card = Card {
+        design,
+        map: params.map.clone(),
+        embedding: params.embedding.clone(),
+        tail: [from, to],
+        attributes: inputs.attributes.names().to_vec(),
+        classes,
+        split: inputs.train.identity.split.to_string(),
+        images: images.samples.len(),
+        epochs: params.epochs,
+    };
+    let objective = Objective {
+        joint: params.joint_loss,
+        logit_scale: params.logit_scale,
+        double_softmax: params.double_softmax,
+        weights: params.loss_weights(),
+    };
+    let mut learner = Learner::new(
+        network,
+        LocalTail { tail: &tail, copy: &copy },
+        objective,
+        signatures(inputs, &card.classes)?,
+        params.looks,
+        Sgd::new(params.momentum, params.weight_decay),
+    );
+    let epochs = learn(params, &images, &mut learner, &mut parameters, &card, cx)?;
+    let curves = curves(&epochs)
+        .map_err(|source| StageError::Encode { port: "curves".to_owned(), source })?;
+    Ok(TrainErpcnetOutputs { network: Trained { card, parameters }, curves })
+}
+
+fn learn(
+    params: &TrainErpcnetParams,
+    images: &TrainingImages<'_>,
+    learner: &mut Learner<'_>,
+    parameters: &mut Parameters,
+    card: &Card,
+    cx: &mut StageContext<'_>,
+) -> Result<Vec<Epoch>, StageError> {
+    let mut saved = Saved::new(cx.checkpoints());
+    let mut epochs = saved.restore(parameters, learner.sgd_mut());
+    if !epochs.is_empty() {
+        cx.note(format!("goes on after {} of {} epochs", epochs.len(), params.epochs));
+    }
+    let steps = images.samples.len().div_ceil(params.batch);
+    let total = (params.epochs * steps) as u64;
+    for epoch in epochs.len()..params.epochs {
+        // Each epoch has a stream of its own, so that a training that goes on draws the same.
+        let mut rng = cx.rng(&format!("epoch-{epoch}"));
+        let rate = params.schedule().at(epoch);
+        let mut measured = Vec::with_capacity(steps);
+        for (step, places) in images.batches(params.batch, &mut rng).iter().enumerate() {
+            cx.check_cancelled()?;
+            let batch = images.read(places);
+            let one = learner.step(parameters, &batch, rate, &mut rng);
+            let done = epoch * steps + step;
+            if !one.losses[4].is_finite() {
+                let what = format!("the loss of stage I (epoch {})", epoch + 1);
+                return Err(StageError::Diverged { what, step: done as u64, value: one.losses[4] });
+            }
+            measured.push((places.len(), one));
+            cx.progress(done as u64 + 1, total, "steps");
+        }
+        let done = Epoch::of(rate, &measured);
+        cx.metric("train/loss", epoch as u64, done.losses[4]);
+        cx.metric("train/accuracy", epoch as u64, done.accuracy);
+        epochs.push(done);
+        saved.end_epoch(card, parameters, learner.sgd(), &epochs)?;
+    }
+    if let Some(last) = epochs.last() {
+        let [global, local, joint, largest, sum] = last.losses;
+        cx.note(format!(
+            "{} images of {} classes, {} epochs: loss {sum:.4} (global {global:.4}, local {local:.4}, \
+             joint {joint:.4}, largest {largest:.4}), training accuracy {:.4}",
+            card.images,
+            card.classes.len(),
+            epochs.len(),
+            last.accuracy
+        ));
+    }
+    Ok(epochs)
+}
+
+/// The images and classes that are learnt from.
+fn part(
+    params: &TrainErpcnetParams,
+    inputs: &TrainErpcnetInputs,
+) -> Result<(Vec<SampleIndex>, Vec<String>), StageError> {
+    let train = &inputs.train;
+    let check = train.identity.check_samples("training part", &inputs.samples);
+    check.map_err(|error| StageError::data(error.to_string()))?;
+    train.audit().map_err(|error| StageError::data(error.to_string()))?;
+    let (samples, seen) = (inputs.samples.len(), inputs.features.len());
+    if samples != seen {
+        let message = format!("{seen} rows of features for {samples} samples");
+        let help = "connect `features` and `samples` of the same images";
+        return Err(StageError::data_with_help(message, help));
+    }
+    Ok(match params.part {
+        TrainingPart::Train => (train.images.clone(), train.seen.clone()),
+        TrainingPart::Fit => {
+            let hidden = &train.validation.unseen_classes;
+            let classes = train.seen.iter().filter(|class| !hidden.contains(class)).cloned();
+            (train.validation.fit.clone(), classes.collect())
+        }
+    })
+}
+
+fn images<'a>(
+    params: &TrainErpcnetParams,
+    inputs: &'a TrainErpcnetInputs,
+    samples: Vec<SampleIndex>,
+    classes: &[String],
+) -> Result<TrainingImages<'a>, StageError> {
+    let tensor = |parameter: &str, name: &str| {
+        let view = inputs.features.tensor(Some(name));
+        view.map_err(|error| StageError::parameter(parameter, error.to_string()))
+    };
+    let label = |sample: &SampleIndex| {
+        let class = inputs.samples.class_name(*sample);
+        classes.iter().position(|name| name == class).ok_or_else(|| {
+            let name = inputs.samples.name(*sample);
+            StageError::data(format!("`{name}` is of class `{class}`, which is not trained"))
+        })
+    };
+    let labels = samples.iter().map(label).collect::<Result<_, _>>()?;
+    Ok(TrainingImages {
+        maps: tensor("map", &params.map)?,
+        embeddings: tensor("embedding", &params.embedding)?,
+        samples,
+        labels,
+    })
+}
+
+/// The sizes of the network, and whether data and tail fit.
+fn design(
+    params: &TrainErpcnetParams,
+    images: &TrainingImages<'_>,
+    attributes: usize,
+    tail: &Tail,
+) -> Result<Design, StageError> {
+    let &[channels, height, width] = images.maps.shape() else {
+        return Err(wrong_shape("map", &params.map, &images.maps, "a map [C, H, W]"));
+    };
+    let embedding = images.embeddings.width();
+    let design = Design {
+        channels,
+        map: [height, width],
+        window: params.window,
+        stride: params.stride,
+        embedding,
+        fused: params.fused.unwrap_or(embedding),
+        attributes,
+        looks: params.looks,
+        relu: params.fusion_relu,
+        batching: params.local_batching,
+        dropout: params.dropout,
+    };
+    let Some(cells) = design.cells() else {
+        let message = format!(
+            "a window of {0}x{0} does not fit on the map `{1}` of {height}x{width} pixels",
+            params.window, params.map
+        );
+        return Err(StageError::parameter("window", message));
+    };
+    if params.looks > cells.count() {
+        let message = format!("{} looks, but the map has {} cells", params.looks, cells.count());
+        return Err(StageError::parameter("looks", message));
+    }
+    let extent = tail.output([1, 1, channels]).map_err(network_error)?;
+    if extent.width() != embedding {
+        let [from, to] = params.tail();
+        let message = format!(
+            "the tail from `{from}` to `{to}` gives {} numbers, the embedding `{}` has {embedding}",
+            extent.width(),
+            params.embedding
+        );
+        return Err(StageError::parameter("tail_to", message));
+    }
+    Ok(design)
+}
+
+/// What is wrong with the tail, by the parameter that says it.
+fn tail_error(error: OnnxError, from: &str) -> StageError {
+    match &error {
+        OnnxError::UnknownTensor { name, .. } => {
+            let parameter = if name == from { "tail_from" } else { "tail_to" };
+            let hint = error.help().map_or_else(String::new, |help| format!("; {help}"));
+            StageError::parameter(parameter, error.to_string() + &hint)
+        }
+        _ => network_error(error),
+    }
+}
+
+fn wrong_shape(parameter: &str, name: &str, view: &TensorView<'_>, expected: &str) -> StageError {
+    let message = format!("`{name}` is {:?}; expected {expected}", view.shape());
+    StageError::parameter(parameter, message)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "networks compute in f32")]
+fn signatures(inputs: &TrainErpcnetInputs, classes: &[String]) -> Result<Tensor, StageError> {
+    let rows = inputs.attributes.matrix(classes);
+    let rows = rows.map_err(|error| StageError::data(error.to_string()))?;
+    let values = rows.iter().map(|value| *value as f32).collect();
+    Ok(Tensor::new(rows.shape().to_vec(), values))
+}
+
+fn curves(epochs: &[Epoch]) -> io::Result<Table> {
+    let numbers =
+        |of: fn(&Epoch) -> f64| Values::Number(epochs.iter().map(|one| Some(of(one))).collect());
+    let columns = [
+        ("learning_rate", numbers(|epoch| epoch.rate)),
+        ("loss", numbers(|epoch| epoch.losses[4])),
+        ("loss_global", numbers(|epoch| epoch.losses[0])),
+        ("loss_local", numbers(|epoch| epoch.losses[1])),
+        ("loss_joint", numbers(|epoch| epoch.losses[2])),
+        ("loss_largest", numbers(|epoch| epoch.losses[3])),
+        ("accuracy", numbers(|epoch| epoch.accuracy)),
+    ];
+    let printed = columns.iter().map(|(name, _)| TableColumn {
+        heading: name.replace('_', " "),
+        cell: Cell::Number { column: (*name).to_owned(), digits: 4 },
+    });
+    let presentation = Presentation {
+        caption: "Stage I of ERPCNet, epoch by epoch".to_owned(),
+        columns: printed.collect(),
+        ..Presentation::default()
+    };
+    let mut named = vec![("epoch".to_owned(), Values::Count((1..=epochs.len()).collect()))];
+    named.extend(columns.into_iter().map(|(name, values)| (name.to_owned(), values)));
+    Table::new(named, presentation)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+use crate::data::glyphs::PaintedCells;
+use crate::stage::testing::{Bench, Outcome};
+use crate::stages::split_classes::{SplitClasses, SplitClassesParams};
+use crate::stages::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
+
+use super::*;
+
+/// A small planted world and its split.
+fn world() -> Bench {
+    let params = SynthesizeMapsParams {
+        seen_classes: 8,
+        validation_classes: 2,
+        unseen_classes: 2,
+        images_per_seen_class: 8,
+        images_per_unseen_class: 4,
+        values: 3,
+        channels: 8,
+        planes: 4,
+        ..SynthesizeMapsParams::default()
+    };
+    let made = Bench::new().run::<SynthesizeMaps>(&params).unwrap();
+    let _: PaintedCells = made.output("cells");
+    let samples: Samples = made.output("samples");
+    let attributes: Attributes = made.output("attributes");
+    let roles = SplitClassesParams { role_column: Some("role".into()), ..Default::default() };
+    let split = Bench::new()
+        .input("samples", &samples)
+        .input("attributes", &attributes)
+        .run::<SplitClasses>(&roles)
+        .unwrap();
+    Bench::new()
+        .input("features", &made.output::<Features>("features"))
+        .input("samples", &samples)
+        .input("attributes", &attributes)
+        .input("train", &split.output::<TrainSamples>("train"))
+        .input("model", &made.output::<OnnxModel>("model"))
+}
+
+fn quick() -> TrainErpcnetParams {
+    TrainErpcnetParams {
+        looks: 2,
+        epochs: 6,
+        batch: 16,
+        learning_rate: 0.05,
+        drop_every: None,
+        ..TrainErpcnetParams::default()
+    }
+}
+
+fn losses(outcome: &Outcome) -> Vec<f64> {
+    let curves: Table = outcome.output("curves");
+    curves.numbers("loss").unwrap().into_iter().flatten().collect()
+}
+
+#[test]
+fn the_losses_fall_and_the_network_says_what_it_is() {
+    let outcome = world().run::<TrainErpcnet>(&quick()).unwrap();
+    let losses = losses(&outcome);
+    assert_eq!(losses.len(), 6);
+    assert!(losses[5] < 0.9 * losses[0], "{losses:?}");
+    let trained: Trained = outcome.output("network");
+    assert_eq!((trained.card.classes.len(), trained.card.epochs), (8, 6));
+    assert_eq!((trained.card.design.embedding, trained.card.design.fused), (16, 16));
+    assert!(trained.card.design.find(&trained.parameters).is_some());
+    let fit = TrainErpcnetParams { part: TrainingPart::Fit, epochs: 1, ..quick() };
+    let fitted: Trained = world().run::<TrainErpcnet>(&fit).unwrap().output("network");
+    assert_eq!(fitted.card.classes.len(), 6);
+    assert!(fitted.card.images < trained.card.images);
+}
+
+#[test]
+fn threads_change_no_byte_and_seeds_do() {
+    let params = TrainErpcnetParams { epochs: 2, dropout: 0.3, ..quick() };
+    let run = |threads, seed| {
+        world().threads(threads).seed(seed).run::<TrainErpcnet>(&params).unwrap().digests()
+    };
+    let one = run(1, 1);
+    assert_eq!(one, run(2, 1));
+    assert_eq!(one, run(4, 1));
+    assert_ne!(one, run(1, 2));
+}
+
+#[test]
+fn a_loss_that_is_left_out_moves_nothing() {
+    let only = LossWeights { local: 0.0, joint: 0.0, largest: 0.0, ..LossWeights::default() };
+    let params = TrainErpcnetParams { losses: only, weight_decay: 0.0, epochs: 1, ..quick() };
+    let none = TrainErpcnetParams { learning_rate: 0.0, ..params.clone() };
+    let trained: Trained = world().run::<TrainErpcnet>(&params).unwrap().output("network");
+    let start: Trained = world().run::<TrainErpcnet>(&none).unwrap().output("network");
+    let same = |name: &str| {
+        let value =
+            |one: &Trained| one.parameters.get(one.parameters.find(name).unwrap()).value().clone();
+        value(&trained) == value(&start)
+    };
+    assert!(same("fcl.weight") && same("fcj1.weight") && same("pconv.weight"));
+    assert!(!same("fcg.weight"));
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let message = |params: TrainErpcnetParams| {
+        world().run::<TrainErpcnet>(&params).err().unwrap().to_string()
+    };
+    let many = TrainErpcnetParams { looks: 17, ..quick() };
+    assert_eq!(message(many), "parameter `looks`: 17 looks, but the map has 16 cells");
+    let wide = TrainErpcnetParams { window: 15, ..quick() };
+    assert!(message(wide).contains("`window`: a window of 15x15 does not fit on the map `map`"));
+    let absent = TrainErpcnetParams { map: "layer3".into(), ..quick() };
+    assert!(message(absent).starts_with("parameter `map`: "));
+    let row =
+        TrainErpcnetParams { map: "embedding".into(), tail_from: Some("map".into()), ..quick() };
+    assert_eq!(message(row), "parameter `map`: `embedding` is [16]; expected a map [C, H, W]");
+    let nothing = LossWeights { global: 0.0, local: 0.0, joint: 0.0, largest: 0.0 };
+    let idle = TrainErpcnetParams { losses: nothing, ..quick() };
+    assert_eq!(message(idle), "parameter `losses`: at least one loss must count");
+    let wild = TrainErpcnetParams { learning_rate: 1e30, epochs: 3, ..quick() };
+    assert!(message(wild).contains("the loss of stage I (epoch 1)"));
+}
