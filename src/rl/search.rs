@@ -1,6 +1,6 @@
 //! Looking with an agent that has learnt: each image as often as it needs.
 
-use crate::nn::tape::Parameters;
+use crate::nn::tape::{Parameters, Recording};
 use crate::nn::{Real, Tensor};
 
 use super::action::Draw;
@@ -24,10 +24,10 @@ pub fn search<T: Real>(
     let predictions = opening.predictions.iter();
     let mut traces: Vec<Trace> =
         predictions.map(|class| Trace { opening: *class, looks: Vec::new() }).collect();
-    let mut walk = Walk::new(agent, parameters, environment.images(), draw);
+    let mut walk = Walk::new(agent, parameters, environment.images(), draw, Recording::Off);
     let mut states = opening.states;
     for step in 1..=steps {
-        let taken = walk.look(environment, &states);
+        let (taken, _) = walk.look(environment, &states);
         let mut going_on = Vec::new();
         for (row, image) in walk.images().iter().enumerate() {
             let look = traced(&taken, row);

@@ -78,6 +78,13 @@ pub struct Memory {
     critic: Option<Var>,
 }
 
+/// States as the GRU reads them, [n, hidden].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Encoded {
+    actor: Var,
+    critic: Option<Var>,
+}
+
 /// What an agent says of some images.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Answer {
@@ -152,22 +159,34 @@ impl Agent {
         Memory { actor: nothing, critic: self.critic_encoder.map(|_| nothing) }
     }
 
-    /// Reads the next state of each image, [n, S].
+    /// Encodes states, [n, S], of whatever images and steps.
     ///
     /// # Panics
     /// If states have another width.
+    pub fn encode<T: Real>(&self, tape: &mut Tape<'_, T>, states: &Tensor<T>) -> Encoded {
+        let states = self.scaled(tape, states);
+        let states = tape.constant(states);
+        Encoded {
+            actor: self.encoder.encode(tape, states),
+            critic: self.critic_encoder.map(|encoder| encoder.encode(tape, states)),
+        }
+    }
+
+    /// Takes in the next state of each image.
+    ///
+    /// # Panics
+    /// If there are not as many states as memories.
     pub fn answer<T: Real>(
         &self,
         tape: &mut Tape<'_, T>,
-        states: &Tensor<T>,
+        states: Encoded,
         memory: Memory,
         visits: &Visits,
     ) -> Answer {
-        let states = self.scaled(tape, states);
-        let states = tape.constant(states);
-        let own = self.encoder.read(tape, states, memory.actor);
-        let of_critic = self.critic_encoder.zip(memory.critic);
-        let of_critic = of_critic.map(|(encoder, memory)| encoder.read(tape, states, memory));
+        let own = tape.gru(&self.encoder.gru, states.actor, memory.actor);
+        let of_critic = self.critic_encoder.zip(states.critic).zip(memory.critic);
+        let of_critic =
+            of_critic.map(|((encoder, state), memory)| tape.gru(&encoder.gru, state, memory));
         let output = tape.dense(self.actor, own);
         let value = tape.dense(self.critic, of_critic.unwrap_or(own));
         let count = tape.value(value).shape()[0];
@@ -191,6 +210,14 @@ impl Agent {
     }
 }
 
+impl Encoded {
+    /// Only some states, in this order.
+    pub(super) fn keep<T: Real>(self, tape: &mut Tape<'_, T>, rows: &[usize]) -> Self {
+        let mut keep = |states| tape.take_rows(states, rows.to_vec());
+        Self { actor: keep(self.actor), critic: self.critic.map(keep) }
+    }
+}
+
 impl Memory {
     /// Only some images, in this order.
     pub(super) fn keep<T: Real>(self, tape: &mut Tape<'_, T>, rows: &[usize]) -> Self {
@@ -209,13 +236,12 @@ impl Encoder {
         }
     }
 
-    /// States [n, S] and memory [n, memory] -> [n, memory].
-    fn read<T: Real>(&self, tape: &mut Tape<'_, T>, states: Var, memory: Var) -> Var {
+    /// [n, S] -> [n, hidden].
+    fn encode<T: Real>(&self, tape: &mut Tape<'_, T>, states: Var) -> Var {
         let hidden = tape.dense(self.fc1, states);
         let hidden = tape.relu(hidden);
         let hidden = tape.dense(self.fc2, hidden);
-        let hidden = tape.relu(hidden);
-        tape.gru(&self.gru, hidden, memory)
+        tape.relu(hidden)
     }
 }
 

@@ -117,8 +117,10 @@ fn scaled_states_are_states_divided_beforehand() {
     let mut tape = Tape::new(&parameters, Recording::Off);
     let visits = Visits::none(2, 16);
     let start = scaled.start(&mut tape, 2);
-    let found = scaled.answer(&mut tape, &states, start, &visits);
-    let expected = plain.answer(&mut tape, &divided, start, &visits);
+    let states = scaled.encode(&mut tape, &states);
+    let found = scaled.answer(&mut tape, states, start, &visits);
+    let divided = plain.encode(&mut tape, &divided);
+    let expected = plain.answer(&mut tape, divided, start, &visits);
     assert_eq!(tape.value(found.value), tape.value(expected.value));
     assert_eq!(tape.value(found.distribution), tape.value(expected.distribution));
 

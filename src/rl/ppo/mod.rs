@@ -1,11 +1,13 @@
 //! Proximal policy optimisation of a rollout (section 1.7).
 //!
-//! One update: K epochs over the whole batch. Each looks at all sequences again from an empty
-//! memory, with the agent as it is now, and follows the gradient of the clipped [`objective`]. With
-//! K = 1 every ratio is exactly 1, nothing is clipped, and the update is that of an advantage
-//! actor-critic.
+//! One update: a rollout of the agent as it is, then K epochs over the whole batch, each a step
+//! along the gradient of the clipped [`objective`]. The first epoch is about the agent that has just
+//! looked, so what it computed then is differentiated as it stands: every ratio is exactly 1,
+//! nothing is clipped, and with K = 1 the update is that of an advantage actor-critic. Later epochs
+//! ask again, from an empty memory, what the agent has come to say of the same steps.
 
 mod objective;
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -14,12 +16,15 @@ use crate::nn::optimiser::Optimiser;
 use crate::nn::tape::{Outcome, Parameters, Recording, Tape, Var};
 
 use super::SettingError;
-use super::action::{Choice, Visits};
+use super::action::{Draw, Noise};
 use super::agent::Agent;
-use super::episodes::Episodes;
+use super::environment::Environment;
+use super::episodes::{Episodes, Rules};
 use super::rollout::Rollout;
+use super::walk::Walk;
 
-pub use objective::{Objective, Said, Targets, objective};
+pub use objective::{Objective, Targets, objective};
+pub use said::{Said, ask_again};
 
 /// What is standardised over the live steps of a batch (A5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,6 +84,29 @@ pub struct Losses {
     pub drift: f64,
 }
 
+/// What an agent learns from once.
+pub struct Lesson<'a, T: Real> {
+    /// The images.
+    pub environment: &'a mut dyn Environment<T>,
+    /// T, looks at each image.
+    pub steps: usize,
+    /// What makes its actions random.
+    pub noise: &'a Noise,
+    /// What it works for.
+    pub rules: &'a Rules,
+}
+
+/// What came of a lesson.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Learnt<T> {
+    /// What the agent did before it was changed.
+    pub rollout: Rollout<T>,
+    /// What that was worth.
+    pub episodes: Episodes,
+    /// What each epoch found.
+    pub losses: Vec<Losses>,
+}
+
 impl Ppo {
     /// The settings, if an update can run with them.
     ///
@@ -103,22 +131,33 @@ impl Ppo {
         }
     }
 
-    /// Updates an agent by a rollout: K steps of `optimiser`, and what each found.
-    pub fn update<T: Real>(
+    /// Lets an agent look at a batch by chance and makes it better by what came of it: K steps of
+    /// `optimiser`.
+    pub fn learn<T: Real>(
         &self,
         agent: &Agent,
         parameters: &mut Parameters<T>,
         optimiser: &mut dyn Optimiser<T>,
-        rollout: &Rollout<T>,
-        episodes: &Episodes,
-    ) -> Vec<Losses> {
-        let targets = self.targets(rollout, episodes);
-        let mut epoch = || {
-            let (losses, outcome) = self.differentiate(agent, parameters, rollout, &targets);
+        lesson: Lesson<'_, T>,
+    ) -> Learnt<T> {
+        let Lesson { environment, steps, noise, rules } = lesson;
+        let images = environment.images();
+        let draw = Draw::Sampled(noise);
+        let mut walk = Walk::new(agent, parameters, images, draw, Recording::On);
+        let (rollout, spoken) = Rollout::along(&mut walk, environment, steps);
+        let episodes = Episodes::of(&rollout, rules);
+        let targets = self.targets(&rollout, &episodes);
+        let mut tape = walk.into_tape();
+        let said = Said::join(&mut tape, images, &spoken);
+        let (losses, outcome) = self.backward(tape, &said, &targets);
+        optimiser.step(parameters, &outcome, self.rate);
+        let mut losses = vec![losses];
+        for _ in 1..self.epochs {
+            let (next, outcome) = self.differentiate(agent, parameters, &rollout, &targets);
             optimiser.step(parameters, &outcome, self.rate);
-            losses
-        };
-        (0..self.epochs).map(|_| epoch()).collect()
+            losses.push(next);
+        }
+        Learnt { rollout, episodes, losses }
     }
 
     /// What all epochs of an update are held against.
@@ -149,7 +188,16 @@ impl Ppo {
     ) -> (Losses, Outcome<T>) {
         let mut tape = Tape::new(parameters, Recording::On);
         let said = ask_again(agent, &mut tape, rollout);
-        let parts = objective(&mut tape, &said, targets, self);
+        self.backward(tape, &said, targets)
+    }
+
+    fn backward<T: Real>(
+        &self,
+        mut tape: Tape<'_, T>,
+        said: &Said,
+        targets: &Targets<T>,
+    ) -> (Losses, Outcome<T>) {
+        let parts = objective(&mut tape, said, targets, self);
         (self.losses(&tape, &parts), tape.backward(parts.loss))
     }
 
@@ -168,28 +216,4 @@ impl Ppo {
             drift: ratios().map(|ratio| -libm::log(ratio)).sum::<f64>() / count,
         }
     }
-}
-
-/// Asks an agent what it says now of every step of a rollout, from an empty memory.
-pub fn ask_again<T: Real>(agent: &Agent, tape: &mut Tape<'_, T>, rollout: &Rollout<T>) -> Said {
-    let images = rollout.images();
-    let policy = agent.policy();
-    let mut memory = agent.start(tape, images);
-    let mut visits = Visits::none(images, policy.grid().cells());
-    let mut columns: [Vec<Var>; 3] = Default::default();
-    for (at, step) in rollout.steps.iter().enumerate() {
-        let answer = agent.answer(tape, rollout.states(at), memory, &visits);
-        let density = policy.density(tape, answer.distribution, &step.choices);
-        for (column, var) in columns.iter_mut().zip([density.log, answer.value, density.entropy]) {
-            column.push(tape.reshape(var, vec![images, 1]));
-        }
-        memory = answer.memory;
-        visits.mark(step.choices.iter().map(|choice: &Choice<T>| choice.cell));
-    }
-    let count = images * rollout.steps.len();
-    let [log_densities, values, entropies] = columns.map(|column| {
-        let table = tape.concat(&column);
-        tape.reshape(table, vec![count])
-    });
-    Said { log_densities, values, entropies }
 }

@@ -10,20 +10,9 @@ use crate::nn::tape::{Tape, Var};
 use crate::nn::{Real, Tensor};
 
 use super::super::returns::standardise;
-use super::{Normalisation, Ppo};
+use super::{Normalisation, Ppo, Said};
 
-/// What an agent says now of the steps of a rollout, each [N T], image by image.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Said {
-    /// The logarithm of the density of what was done.
-    pub log_densities: Var,
-    /// V.
-    pub values: Var,
-    /// The entropy of what could have been done.
-    pub entropies: Var,
-}
-
-/// What it is held against: the steps that count, and the numbers of these.
+/// What an agent is held against: the steps that count, and the numbers of these.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Targets<T> {
     /// The places of the live steps among all.
