@@ -19,17 +19,16 @@ pub struct Rollout<T> {
 }
 
 impl<T: Real> Rollout<T> {
-    /// Lets an agent look `steps` times at every image.
+    /// Lets an agent look T times at every image.
     pub fn record(
         agent: &Agent,
         parameters: &Parameters<T>,
         environment: &mut dyn Environment<T>,
-        steps: usize,
         draw: Draw<'_>,
     ) -> Self {
         let images = environment.images();
         let mut walk = Walk::new(agent, parameters, images, draw, Recording::Off);
-        Self::along(&mut walk, environment, steps).0
+        Self::along(&mut walk, environment, agent.policy().steps()).0
     }
 
     /// Takes a walk to its end, and gives what was said on the way as well.

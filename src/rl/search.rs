@@ -10,13 +10,12 @@ use super::stopping::Stopping;
 use super::trace::{Trace, TracedLook};
 use super::walk::{Step, Walk};
 
-/// Lets an agent look at most `steps` times at every image. An image that has been looked at enough
+/// Lets an agent look at most T times at every image. An image that has been looked at enough
 /// leaves the batch, so nothing is computed for it any more.
 pub fn search<T: Real>(
     agent: &Agent,
     parameters: &Parameters<T>,
     environment: &mut dyn Environment<T>,
-    steps: usize,
     stopping: &Stopping,
     draw: Draw<'_>,
 ) -> Vec<Trace> {
@@ -26,7 +25,7 @@ pub fn search<T: Real>(
         predictions.map(|class| Trace { opening: *class, looks: Vec::new() }).collect();
     let mut walk = Walk::new(agent, parameters, environment.images(), draw, Recording::Off);
     let mut states = opening.states;
-    for step in 1..=steps {
+    for step in 1..=agent.policy().steps() {
         let (taken, _) = walk.look(environment, &states);
         let mut going_on = Vec::new();
         for (row, image) in walk.images().iter().enumerate() {

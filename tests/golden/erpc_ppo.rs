@@ -15,7 +15,7 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let rewarded = Rewarded::Labels(case.indices("in.y"));
     let mut images = Images::new(case, rewarded, vec![0.0; case.count("C")]);
     let steps = case.count("T");
-    let noise = Noise::given(agent.policy().head(), steps, case.numbers("in.noise").to_vec());
+    let noise = Noise::given(agent.policy(), case.numbers("in.noise").to_vec());
     let rules = Rules {
         form: match case.word("reward") {
             "absolute" => RewardForm::Absolute,
@@ -37,7 +37,7 @@ pub(crate) fn answers(case: &Case) -> Answers {
         ..Ppo::default()
     };
     let before = parameters.clone();
-    let lesson = Lesson { environment: &mut images, steps, noise: &noise, rules: &rules };
+    let lesson = Lesson { environment: &mut images, noise: &noise, rules: &rules };
     let mut adam = Adam::new(0.0);
     let learnt = settings.learn(&agent, &mut parameters, &mut adam, lesson);
     let targets = settings.targets(&learnt.rollout, &learnt.episodes);

@@ -10,18 +10,21 @@
 //! named `critic_encoder.fc1` and so on. States may be divided by a scale (A33), which is kept
 //! among the parameters as `input_scale`, so that a saved agent is whole.
 
+mod encoder;
 mod initial;
 mod scale;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::nn::tape::{Dense, Gru, ParameterId, ParameterKind, Parameters, Tape, Var};
+use crate::nn::tape::{Dense, ParameterId, ParameterKind, Parameters, Tape, Var};
 use crate::nn::{Real, Tensor};
 
 use super::SettingError;
 use super::action::{Policy, Visits};
+use encoder::Encoder;
 use initial::Initial;
 
+pub use encoder::Encoded;
 pub use scale::InputScale;
 
 /// Whether actor and critic read the same encoder (A7).
@@ -64,23 +67,9 @@ pub struct Agent {
     input_scale: Option<ParameterId>,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
-struct Encoder {
-    fc1: Dense,
-    fc2: Dense,
-    gru: Gru,
-}
-
 /// What an agent remembers of some images, [n, memory].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Memory {
-    actor: Var,
-    critic: Option<Var>,
-}
-
-/// States as the GRU reads them, [n, hidden].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Encoded {
     actor: Var,
     critic: Option<Var>,
 }
@@ -210,38 +199,11 @@ impl Agent {
     }
 }
 
-impl Encoded {
-    /// Only some states, in this order.
-    pub(super) fn keep<T: Real>(self, tape: &mut Tape<'_, T>, rows: &[usize]) -> Self {
-        let mut keep = |states| tape.take_rows(states, rows.to_vec());
-        Self { actor: keep(self.actor), critic: self.critic.map(keep) }
-    }
-}
-
 impl Memory {
     /// Only some images, in this order.
     pub(super) fn keep<T: Real>(self, tape: &mut Tape<'_, T>, rows: &[usize]) -> Self {
         let mut keep = |memory| tape.take_rows(memory, rows.to_vec());
         Self { actor: keep(self.actor), critic: self.critic.map(keep) }
-    }
-}
-
-impl Encoder {
-    fn new<T: Real>(initial: &mut Initial<'_, T>, prefix: &str, shape: &AgentShape) -> Self {
-        let [first, second] = shape.hidden;
-        Self {
-            fc1: initial.dense(&format!("{prefix}fc1"), shape.state, first),
-            fc2: initial.dense(&format!("{prefix}fc2"), first, second),
-            gru: initial.gru(&format!("{prefix}gru"), second, shape.memory),
-        }
-    }
-
-    /// [n, S] -> [n, hidden].
-    fn encode<T: Real>(&self, tape: &mut Tape<'_, T>, states: Var) -> Var {
-        let hidden = tape.dense(self.fc1, states);
-        let hidden = tape.relu(hidden);
-        let hidden = tape.dense(self.fc2, hidden);
-        tape.relu(hidden)
     }
 }
 

@@ -6,23 +6,21 @@
 //! nothing is clipped, and with K = 1 the update is that of an advantage actor-critic. Later epochs
 //! ask again, from an empty memory, what the agent has come to say of the same steps.
 
+mod lesson;
 mod objective;
 mod said;
 #[cfg(test)]
 mod tests;
 
 use crate::nn::Real;
-use crate::nn::optimiser::Optimiser;
 use crate::nn::tape::{Outcome, Parameters, Recording, Tape, Var};
 
 use super::SettingError;
-use super::action::{Draw, Noise};
 use super::agent::Agent;
-use super::environment::Environment;
-use super::episodes::{Episodes, Rules};
+use super::episodes::Episodes;
 use super::rollout::Rollout;
-use super::walk::Walk;
 
+pub use lesson::{Learnt, Lesson};
 pub use objective::{Objective, Targets, objective};
 pub use said::{Said, ask_again};
 
@@ -84,29 +82,6 @@ pub struct Losses {
     pub drift: f64,
 }
 
-/// What an agent learns from once.
-pub struct Lesson<'a, T: Real> {
-    /// The images.
-    pub environment: &'a mut dyn Environment<T>,
-    /// T, looks at each image.
-    pub steps: usize,
-    /// What makes its actions random.
-    pub noise: &'a Noise,
-    /// What it works for.
-    pub rules: &'a Rules,
-}
-
-/// What came of a lesson.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Learnt<T> {
-    /// What the agent did before it was changed.
-    pub rollout: Rollout<T>,
-    /// What that was worth.
-    pub episodes: Episodes,
-    /// What each epoch found.
-    pub losses: Vec<Losses>,
-}
-
 impl Ppo {
     /// The settings, if an update can run with them.
     ///
@@ -129,35 +104,6 @@ impl Ppo {
             0 => Err(SettingError::out_of_range("epochs", 0.0, "at least 1")),
             _ => Ok(self),
         }
-    }
-
-    /// Lets an agent look at a batch by chance and makes it better by what came of it: K steps of
-    /// `optimiser`.
-    pub fn learn<T: Real>(
-        &self,
-        agent: &Agent,
-        parameters: &mut Parameters<T>,
-        optimiser: &mut dyn Optimiser<T>,
-        lesson: Lesson<'_, T>,
-    ) -> Learnt<T> {
-        let Lesson { environment, steps, noise, rules } = lesson;
-        let images = environment.images();
-        let draw = Draw::Sampled(noise);
-        let mut walk = Walk::new(agent, parameters, images, draw, Recording::On);
-        let (rollout, spoken) = Rollout::along(&mut walk, environment, steps);
-        let episodes = Episodes::of(&rollout, rules);
-        let targets = self.targets(&rollout, &episodes);
-        let mut tape = walk.into_tape();
-        let said = Said::join(&mut tape, images, &spoken);
-        let (losses, outcome) = self.backward(tape, &said, &targets);
-        optimiser.step(parameters, &outcome, self.rate);
-        let mut losses = vec![losses];
-        for _ in 1..self.epochs {
-            let (next, outcome) = self.differentiate(agent, parameters, &rollout, &targets);
-            optimiser.step(parameters, &outcome, self.rate);
-            losses.push(next);
-        }
-        Learnt { rollout, episodes, losses }
     }
 
     /// What all epochs of an update are held against.
@@ -204,16 +150,18 @@ impl Ppo {
     #[expect(clippy::cast_precision_loss, reason = "steps are far fewer than 2^53")]
     fn losses<T: Real>(&self, tape: &Tape<'_, T>, parts: &Objective) -> Losses {
         let number = |var: Var| tape.value(var).values()[0].wide();
-        let ratios = || tape.value(parts.ratios).values().iter().map(|ratio| ratio.wide());
-        let count = ratios().len().max(1) as f64;
-        let outside = ratios().filter(|ratio| (ratio - 1.0).abs() > self.clip).count();
+        let distances = tape.value(parts.distances).values();
+        let distances = || distances.iter().map(|distance| distance.wide());
+        let count = distances().len().max(1) as f64;
+        let is_outside = |distance: &f64| (libm::exp(*distance) - 1.0).abs() > self.clip;
+        let outside = distances().filter(is_outside).count();
         Losses {
             total: number(parts.loss),
             policy: number(parts.policy),
             value: number(parts.value),
             entropy: number(parts.entropy),
             clipped: outside as f64 / count,
-            drift: ratios().map(|ratio| -libm::log(ratio)).sum::<f64>() / count,
+            drift: -distances().sum::<f64>() / count,
         }
     }
 }

@@ -34,8 +34,8 @@ pub struct Objective {
     pub value: Var,
     /// The mean entropy.
     pub entropy: Var,
-    /// rho of each live step.
-    pub ratios: Var,
+    /// `log rho` of each live step.
+    pub distances: Var,
 }
 
 /// Puts the objective on the tape. Steps that are not live are no part of it at all.
@@ -52,8 +52,8 @@ pub fn objective<T: Real>(
     let advantages = advantages(tape, values, targets, settings);
     let advantages = column(tape, advantages);
 
-    let distance = tape.subtract(logs, old);
-    let ratios = tape.exp(distance);
+    let distances = tape.subtract(logs, old);
+    let ratios = tape.exp(distances);
     let clipped = clip(tape, ratios, 1.0 - settings.clip, 1.0 + settings.clip);
     let plain = tape.multiply(ratios, advantages);
     let clipped = tape.multiply(clipped, advantages);
@@ -69,7 +69,7 @@ pub fn objective<T: Real>(
     let reward = tape.add(policy, reward);
     let penalty = tape.scale(value, T::of(settings.value_weight));
     let loss = tape.subtract(penalty, reward);
-    Objective { loss, policy, value, entropy, ratios }
+    Objective { loss, policy, value, entropy, distances }
 }
 
 /// `G - V` with the V of now, standardised if the settings say so.

@@ -2,7 +2,7 @@
 
 use super::super::action::{Draw, Grid, Head, Noise, Policy, Revisit};
 use super::super::reward::RewardForm;
-use super::super::testing::{HEADS, STEPS, Toy, agent, numbers, rng, sampled};
+use super::super::testing::{HEADS, Toy, agent, numbers, rng, sampled};
 use super::super::{AgentShape, CriticEncoder, Environment, Look, Rules, Stopping, View};
 use super::*;
 use crate::nn::Tensor;
@@ -59,6 +59,20 @@ fn a_clipped_ratio_has_no_slope_and_the_other_side_has_one() {
     assert!((slope(1.21, -1.0) - 1.21).abs() < 1e-12);
     assert!((slope(0.79, 1.0) + 0.79).abs() < 1e-12);
     assert!((slope(1.19, 1.0) + 1.19).abs() < 1e-12);
+}
+
+#[test]
+fn a_standardised_advantage_leaves_the_critic_its_returns() {
+    let settings = Ppo { normalisation: Normalisation::Advantage, ..Ppo::default() };
+    let targets = targets(&[0, 1, 2], &[0.0; 3], &[1.0, 3.0, 8.0]);
+    let (_, [logs, values, _]) = slopes([&[0.0; 3], &[0.0; 3], &[0.0; 3]], &targets, &settings);
+    // Advantages 1, 3 and 8: mean 4, deviation sqrt 13. The critic still aims at 1, 3 and 8.
+    for (found, advantage) in logs.iter().zip([-3.0, -1.0, 4.0]) {
+        assert!((found + advantage / (13.0_f64.sqrt() + 1e-5) / 3.0).abs() < 1e-12, "{logs:?}");
+    }
+    for (found, target) in values.iter().zip([1.0, 3.0, 8.0]) {
+        assert!((found + target / 3.0).abs() < 1e-12, "{values:?}");
+    }
 }
 
 /// E8: masked steps are no part of any mean.
@@ -132,9 +146,9 @@ fn a_lesson_moves_the_agent_alone() {
     let other = Tensor::new(vec![2], vec![1.0, 2.0]);
     let other = parameters.add("net.fcg.weight", ParameterKind::Weight, other);
     let before = parameters.clone();
-    let noise = Noise::draw(Head::Categorical, 4, STEPS, &mut rng(8));
+    let noise = Noise::draw(agent.policy(), 4, &mut rng(8));
     let (mut toy, mut adam) = (Toy::new(4), Adam::new(0.0));
-    let lesson = Lesson { environment: &mut toy, steps: STEPS, noise: &noise, rules: &rules() };
+    let lesson = Lesson { environment: &mut toy, noise: &noise, rules: &rules() };
     let settings = Ppo { epochs: 3, rate: 0.01, ..Ppo::default() };
     let losses = settings.learn(&agent, &mut parameters, &mut adam, lesson).losses;
     assert_eq!(losses.len(), 3);
@@ -160,9 +174,9 @@ fn a_lesson_is_a_rollout_and_steps_that_ask_again() {
             let (_, outcome) = settings.differentiate(&agent, &asked, &rollout, &targets);
             adam.step(&mut asked, &outcome, settings.rate);
         }
-        let noise = Noise::draw(head, 6, STEPS, &mut rng(8));
+        let noise = Noise::draw(agent.policy(), 6, &mut rng(8));
         let mut toy = Toy::new(6);
-        let lesson = Lesson { environment: &mut toy, steps: STEPS, noise: &noise, rules: &rules() };
+        let lesson = Lesson { environment: &mut toy, noise: &noise, rules: &rules() };
         let came = settings.learn(&agent, &mut learnt, &mut Adam::new(0.0), lesson);
         assert_eq!((came.rollout, came.episodes), (rollout, episodes));
         for (id, parameter) in asked.iter() {
@@ -189,9 +203,9 @@ fn an_update_has_the_same_bytes_for_any_number_of_threads() {
             critic: CriticEncoder::Separate,
         };
         let agent = Agent::new(&mut parameters, "", &shape, policy, &mut rng(5)).unwrap();
-        let noise = Noise::draw(Head::Categorical, 200, 3, &mut rng(6));
+        let noise = Noise::draw(agent.policy(), 200, &mut rng(6));
         let rules = Rules { form: RewardForm::Absorbing, ..rules() };
-        let lesson = Lesson { environment: &mut road, steps: 3, noise: &noise, rules: &rules };
+        let lesson = Lesson { environment: &mut road, noise: &noise, rules: &rules };
         let settings = Ppo { epochs: 2, ..Ppo::default() };
         settings.learn(&agent, &mut parameters, &mut Adam::new(0.0), lesson);
         let values = parameters.iter().flat_map(|(_, parameter)| parameter.value().values());
@@ -277,13 +291,13 @@ fn both_heads_learn_to_read_signposts() {
         let rules = Rules { form: RewardForm::Absolute, stopping: Stopping::NEVER, discount: 0.99 };
         let (mut adam, mut noise) = (Adam::new(0.0), rng(6));
         let hits = |parameters: &Parameters<f32>, road: &mut Signposts| {
-            let greedy = Rollout::record(&agent, parameters, road, 1, Draw::Greedy);
+            let greedy = Rollout::record(&agent, parameters, road, Draw::Greedy);
             greedy.steps[0].view.joint.iter().sum::<f64>() / 32.0
         };
         assert!(hits(&parameters, &mut road) <= 0.5, "{head:?}");
         for _ in 0..150 {
-            let drawn = Noise::draw(head, 32, 1, &mut noise);
-            let lesson = Lesson { environment: &mut road, steps: 1, noise: &drawn, rules: &rules };
+            let drawn = Noise::draw(agent.policy(), 32, &mut noise);
+            let lesson = Lesson { environment: &mut road, noise: &drawn, rules: &rules };
             settings.learn(&agent, &mut parameters, &mut adam, lesson);
         }
         assert_eq!(hits(&parameters, &mut road), 1.0, "{head:?}");

@@ -1,7 +1,7 @@
 //! Cells, ends, and that a trace holds all other thresholds.
 
 use super::super::action::{Head, Noise};
-use super::super::testing::{HEADS, STEPS, Toy, agent, rng};
+use super::super::testing::{HEADS, STEPS, Toy, agent, policy, rng};
 use super::super::{CriticEncoder, Rollout};
 use super::*;
 
@@ -9,7 +9,7 @@ const IMAGES: usize = 24;
 
 fn trace(head: Head, stopping: &Stopping, draw: Draw<'_>) -> Vec<Trace> {
     let (agent, parameters) = agent(head, CriticEncoder::Separate);
-    search(&agent, &parameters, &mut Toy::new(IMAGES), STEPS, stopping, draw)
+    search(&agent, &parameters, &mut Toy::new(IMAGES), stopping, draw)
 }
 
 fn sigma(value: f64) -> Stopping {
@@ -20,7 +20,7 @@ fn sigma(value: f64) -> Stopping {
 #[test]
 fn no_cell_is_looked_at_twice() {
     for head in HEADS {
-        let noise = Noise::draw(head, IMAGES, STEPS, &mut rng(2));
+        let noise = Noise::draw(&policy(head), IMAGES, &mut rng(2));
         for draw in [Draw::Greedy, Draw::Sampled(&noise)] {
             for trace in trace(head, &Stopping::NEVER, draw) {
                 let mut cells: Vec<usize> = trace.looks.iter().map(|look| look.cell).collect();
@@ -36,7 +36,7 @@ fn no_cell_is_looked_at_twice() {
 #[test]
 fn a_sweep_from_one_trace_is_a_search_a_threshold() {
     for head in HEADS {
-        let noise = Noise::draw(head, IMAGES, STEPS, &mut rng(2));
+        let noise = Noise::draw(&policy(head), IMAGES, &mut rng(2));
         for draw in [Draw::Greedy, Draw::Sampled(&noise)] {
             let full = trace(head, &Stopping::NEVER, draw);
             let mut stops = Vec::new();
@@ -79,8 +79,8 @@ fn more_is_asked_more_is_looked_at() {
 fn a_search_without_an_end_is_a_rollout() {
     let (agent, parameters) = agent(Head::Categorical, CriticEncoder::Shared);
     let mut toy = Toy::new(4);
-    let rollout = Rollout::record(&agent, &parameters, &mut toy, STEPS, Draw::Greedy);
-    let traces = search(&agent, &parameters, &mut toy, STEPS, &Stopping::NEVER, Draw::Greedy);
+    let rollout = Rollout::record(&agent, &parameters, &mut toy, Draw::Greedy);
+    let traces = search(&agent, &parameters, &mut toy, &Stopping::NEVER, Draw::Greedy);
     for (image, trace) in traces.iter().enumerate() {
         let cells: Vec<usize> = trace.looks.iter().map(|look| look.cell).collect();
         let same: Vec<usize> = rollout.steps.iter().map(|step| step.choices[image].cell).collect();
