@@ -1,7 +1,7 @@
 //! Cells, ends, and that a trace holds all other thresholds.
 
-use super::super::action::{Head, Noise};
-use super::super::testing::{HEADS, STEPS, Toy, agent, policy, rng};
+use super::super::action::{Head, Noise, Policy, Revisit};
+use super::super::testing::{GRID, HEADS, STEPS, Toy, agent, policy, rng, shape};
 use super::super::{CriticEncoder, Rollout};
 use super::*;
 
@@ -28,6 +28,25 @@ fn no_cell_is_looked_at_twice() {
                 cells.dedup();
                 assert_eq!(cells.len(), STEPS, "{head:?} {trace:?}");
             }
+        }
+    }
+}
+
+/// E3 to the last free cell.
+#[test]
+fn as_many_steps_as_cells_see_every_cell() {
+    for head in HEADS {
+        let policy = Policy::new(head, Revisit::Forbidden, GRID, GRID.cells()).unwrap();
+        let mut parameters: Parameters<f64> = Parameters::default();
+        let shape = shape(CriticEncoder::Shared);
+        let agent = Agent::new(&mut parameters, "", &shape, policy, &mut rng(3)).unwrap();
+        let noise = Noise::draw(&policy, 5, &mut rng(4));
+        let mut toy = Toy::new(5);
+        let draw = Draw::Sampled(&noise);
+        for trace in search(&agent, &parameters, &mut toy, &Stopping::NEVER, draw) {
+            let mut cells: Vec<usize> = trace.looks.iter().map(|look| look.cell).collect();
+            cells.sort_unstable();
+            assert_eq!(cells, (0..GRID.cells()).collect::<Vec<_>>());
         }
     }
 }
