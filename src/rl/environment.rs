@@ -25,13 +25,6 @@ pub struct View<T> {
     pub predictions: Vec<usize>,
 }
 
-impl<T: Real> View<T> {
-    /// `q = p_joint + p_global` of each image.
-    pub fn confidences(&self) -> impl Iterator<Item = f64> + '_ {
-        self.joint.iter().zip(&self.global).map(|(joint, global)| joint + global)
-    }
-}
-
 /// A batch of images that are looked at cell by cell.
 ///
 /// Which class is rewarded is its choice: the true one in training, the one predicted so far where

@@ -6,7 +6,7 @@
 //! Agent ─▶ Policy ─▶ cell ─▶ Environment ─▶ r_t = beta_t q_t ─▶ Stopping
 //!                                │ T looks at a batch
 //!                                ▼
-//!          Rollout ─▶ Episodes (ends, returns) ─▶ Ppo::update ─▶ Agent
+//!          Rollout ─▶ Episodes (ends, returns) ─▶ Ppo::learn ─▶ Agent
 //! ```
 //!
 //! The images are an [`Environment`]: what a look shows and how sure the network is after it. The
@@ -42,11 +42,11 @@ mod testing;
 mod trace;
 mod walk;
 
-pub use agent::{Agent, AgentShape, Answer, CriticEncoder, InputScale, Memory};
+pub use agent::{Agent, AgentShape, Answer, CriticEncoder, Encoded, InputScale, Memory};
 pub use environment::{Environment, Look, View};
 pub use episodes::{Episodes, Rules};
 pub use error::SettingError;
-pub use ppo::{Losses, Normalisation, Ppo};
+pub use ppo::{Learnt, Lesson, Losses, Normalisation, Ppo};
 pub use rollout::Rollout;
 pub use search::search;
 pub use stopping::Stopping;

@@ -31,8 +31,8 @@ mod tests {
     fn returns_are_the_sums_of_discounted_rewards() {
         let rewards = [1.0, -2.0, 0.5, 4.0];
         let naive = |from: usize| -> f64 {
-            let later = rewards[from..].iter().enumerate();
-            later.map(|(after, reward)| 0.9_f64.powi(after as i32) * reward).sum()
+            let later = (0..).zip(&rewards[from..]);
+            later.map(|(after, reward)| 0.9_f64.powi(after) * reward).sum()
         };
         for (step, found) in discounted(&rewards, 0.9).into_iter().enumerate() {
             assert!((found - naive(step)).abs() < 1e-12, "step {step}: {found}");

@@ -1,12 +1,12 @@
 //! What an agent did with a batch of images, while it stayed as it was.
 
-use crate::nn::tape::Parameters;
+use crate::nn::tape::{Parameters, Recording};
 use crate::nn::{Real, Tensor};
 
 use super::action::Draw;
 use super::agent::Agent;
 use super::environment::{Environment, View};
-use super::walk::{Step, Walk};
+use super::walk::{Spoken, Step, Walk};
 
 /// Every look at a batch. All images go on to the last step, whatever they find: where an episode
 /// ends is decided afterwards, by [`Episodes`](super::Episodes).
@@ -19,22 +19,32 @@ pub struct Rollout<T> {
 }
 
 impl<T: Real> Rollout<T> {
-    /// Lets an agent look `steps` times at every image.
+    /// Lets an agent look T times at every image.
     pub fn record(
         agent: &Agent,
         parameters: &Parameters<T>,
         environment: &mut dyn Environment<T>,
-        steps: usize,
         draw: Draw<'_>,
     ) -> Self {
-        let opening = environment.open();
-        let mut walk = Walk::new(agent, parameters, environment.images(), draw);
-        let mut rollout = Self { opening, steps: Vec::with_capacity(steps) };
+        let images = environment.images();
+        let mut walk = Walk::new(agent, parameters, images, draw, Recording::Off);
+        Self::along(&mut walk, environment, agent.policy().steps()).0
+    }
+
+    /// Takes a walk to its end, and gives what was said on the way as well.
+    pub(super) fn along(
+        walk: &mut Walk<'_, T>,
+        environment: &mut dyn Environment<T>,
+        steps: usize,
+    ) -> (Self, Vec<Spoken>) {
+        let mut rollout = Self { opening: environment.open(), steps: Vec::with_capacity(steps) };
+        let mut spoken = Vec::with_capacity(steps);
         for step in 0..steps {
-            let taken = walk.look(environment, rollout.states(step));
+            let (taken, said) = walk.look(environment, rollout.states(step));
             rollout.steps.push(taken);
+            spoken.push(said);
         }
-        rollout
+        (rollout, spoken)
     }
 
     /// How many images there are.
@@ -50,6 +60,15 @@ impl<T: Real> Rollout<T> {
             None => &self.opening.states,
             Some(before) => &self.steps[before].view.states,
         }
+    }
+
+    /// What the agent was told before all looks, [T N, S], step by step.
+    #[must_use]
+    pub(super) fn all_states(&self) -> Tensor<T> {
+        let width = self.opening.states.shape()[1];
+        let steps = (0..self.steps.len()).map(|step| self.states(step).values());
+        let values = steps.collect::<Vec<_>>().concat();
+        Tensor::new(vec![self.steps.len() * self.images(), width], values)
     }
 
     /// beta of each look at an image, `[T]`.

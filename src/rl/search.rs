@@ -1,6 +1,6 @@
 //! Looking with an agent that has learnt: each image as often as it needs.
 
-use crate::nn::tape::Parameters;
+use crate::nn::tape::{Parameters, Recording};
 use crate::nn::{Real, Tensor};
 
 use super::action::Draw;
@@ -10,13 +10,12 @@ use super::stopping::Stopping;
 use super::trace::{Trace, TracedLook};
 use super::walk::{Step, Walk};
 
-/// Lets an agent look at most `steps` times at every image. An image that has been looked at enough
+/// Lets an agent look at most T times at every image. An image that has been looked at enough
 /// leaves the batch, so nothing is computed for it any more.
 pub fn search<T: Real>(
     agent: &Agent,
     parameters: &Parameters<T>,
     environment: &mut dyn Environment<T>,
-    steps: usize,
     stopping: &Stopping,
     draw: Draw<'_>,
 ) -> Vec<Trace> {
@@ -24,10 +23,10 @@ pub fn search<T: Real>(
     let predictions = opening.predictions.iter();
     let mut traces: Vec<Trace> =
         predictions.map(|class| Trace { opening: *class, looks: Vec::new() }).collect();
-    let mut walk = Walk::new(agent, parameters, environment.images(), draw);
+    let mut walk = Walk::new(agent, parameters, environment.images(), draw, Recording::Off);
     let mut states = opening.states;
-    for step in 1..=steps {
-        let taken = walk.look(environment, &states);
+    for step in 1..=agent.policy().steps() {
+        let (taken, _) = walk.look(environment, &states);
         let mut going_on = Vec::new();
         for (row, image) in walk.images().iter().enumerate() {
             let look = traced(&taken, row);

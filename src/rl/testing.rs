@@ -121,9 +121,9 @@ pub(super) fn sampled(
     parameters: &Parameters<f64>,
     images: usize,
 ) -> (Rollout<f64>, Episodes) {
-    let noise = Noise::draw(agent.policy().head(), images, STEPS, &mut rng(8));
+    let noise = Noise::draw(agent.policy(), images, &mut rng(8));
     let draw = Draw::Sampled(&noise);
-    let rollout = Rollout::record(agent, parameters, &mut Toy::new(images), STEPS, draw);
+    let rollout = Rollout::record(agent, parameters, &mut Toy::new(images), draw);
     let stopping = Stopping::new(0.5, 1).unwrap();
     let rules = Rules { form: RewardForm::Absolute, stopping, discount: 0.9 };
     let episodes = Episodes::of(&rollout, &rules);

@@ -1,6 +1,6 @@
 //! Images on their way from look to look.
 
-use crate::nn::tape::{Parameters, Recording, Tape};
+use crate::nn::tape::{Parameters, Recording, Tape, Var};
 use crate::nn::{Real, Tensor};
 
 use super::action::{Choice, Draw, Visits};
@@ -22,6 +22,13 @@ pub struct Step<T> {
     pub view: View<T>,
 }
 
+/// What an agent said of one look at each image, `[n]` each.
+pub(super) struct Spoken {
+    pub(super) log_density: Var,
+    pub(super) value: Var,
+    pub(super) entropy: Var,
+}
+
 /// What an agent remembers of images, and what it has seen of them.
 pub(super) struct Walk<'a, T: Real> {
     agent: &'a Agent,
@@ -39,8 +46,9 @@ impl<'a, T: Real> Walk<'a, T> {
         parameters: &'a Parameters<T>,
         images: usize,
         draw: Draw<'a>,
+        recording: Recording,
     ) -> Self {
-        let mut tape = Tape::new(parameters, Recording::Off);
+        let mut tape = Tape::new(parameters, recording);
         let memory = agent.start(&mut tape, images);
         let visits = Visits::none(images, agent.policy().grid().cells());
         Self { agent, draw, tape, memory, visits, images: (0..images).collect(), steps: 0 }
@@ -56,7 +64,8 @@ impl<'a, T: Real> Walk<'a, T> {
         &mut self,
         environment: &mut dyn Environment<T>,
         states: &Tensor<T>,
-    ) -> Step<T> {
+    ) -> (Step<T>, Spoken) {
+        let states = self.agent.encode(&mut self.tape, states);
         let answer = self.agent.answer(&mut self.tape, states, self.memory, &self.visits);
         let noise = match self.draw {
             Draw::Greedy => None,
@@ -72,13 +81,21 @@ impl<'a, T: Real> Walk<'a, T> {
         self.visits.mark(choices.iter().map(|choice| choice.cell));
         self.memory = answer.memory;
         self.steps += 1;
-        Step {
-            log_densities: self.tape.value(density.log).values().to_vec(),
-            values: self.tape.value(answer.value).values().to_vec(),
+        let spoken =
+            Spoken { log_density: density.log, value: answer.value, entropy: density.entropy };
+        let step = Step {
+            log_densities: self.tape.value(spoken.log_density).values().to_vec(),
+            values: self.tape.value(spoken.value).values().to_vec(),
             weights: looks.iter().map(|look| environment.weight(*look)).collect(),
             view: environment.look(&looks),
             choices,
-        }
+        };
+        (step, spoken)
+    }
+
+    /// What was computed on the way.
+    pub(super) fn into_tape(self) -> Tape<'a, T> {
+        self.tape
     }
 
     /// Goes on with some of the images, by their places among those under way.

@@ -18,9 +18,9 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let mut images = scene.sight(Rewarded::Predictions);
     let steps = case.count("T");
     let rule = |sigma: f64| Stopping::new(sigma, case.count("min_steps")).unwrap();
-    let full = search(&agent, &parameters, &mut images, steps, &Stopping::NEVER, Draw::Greedy);
+    let full = search(&agent, &parameters, &mut images, &Stopping::NEVER, Draw::Greedy);
     let sigma = rule(case.hyper("sigma"));
-    let traces = search(&agent, &parameters, &mut images, steps, &sigma, Draw::Greedy);
+    let traces = search(&agent, &parameters, &mut images, &sigma, Draw::Greedy);
 
     let mut answers = of_traces("out".into(), &traces, steps);
     answers.extend(of_traces("out.full".into(), &full, steps));

@@ -1,11 +1,11 @@
 //! A rollout by given noise, its returns, and the epochs of one update.
 
 use erpc_pipe::models::erpcnet::sight::Rewarded;
+use erpc_pipe::nn::Tensor;
 use erpc_pipe::nn::optimiser::Adam;
-use erpc_pipe::nn::tape::Parameters;
-use erpc_pipe::rl::action::{Action, Draw, Noise};
+use erpc_pipe::rl::action::{Action, Noise};
 use erpc_pipe::rl::reward::RewardForm;
-use erpc_pipe::rl::{Agent, Episodes, Losses, Normalisation, Ppo, Rollout, Rules, Step, Stopping};
+use erpc_pipe::rl::{Episodes, Lesson, Normalisation, Ppo, Rollout, Rules, Step, Stopping};
 
 use crate::case::{Answers, Case};
 use crate::erpc_agent::agent;
@@ -17,9 +17,7 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let scene = Scene::of(case, vec![0.0; case.count("C")]);
     let mut images = scene.sight(rewarded);
     let steps = case.count("T");
-    let noise = Noise::given(agent.policy().head(), steps, case.numbers("in.noise").to_vec());
-    let draw = Draw::Sampled(&noise);
-    let rollout = Rollout::record(&agent, &parameters, &mut images, steps, draw);
+    let noise = Noise::given(agent.policy(), case.numbers("in.noise").to_vec());
     let rules = Rules {
         form: match case.word("reward") {
             "absolute" => RewardForm::Absolute,
@@ -29,7 +27,6 @@ pub(crate) fn answers(case: &Case) -> Answers {
         stopping: Stopping::new(case.hyper("sigma"), 1).unwrap(),
         discount: case.hyper("gamma"),
     };
-    let episodes = Episodes::of(&rollout, &rules);
     let settings = Ppo {
         clip: case.hyper("eps"),
         epochs: case.count("epochs"),
@@ -41,9 +38,21 @@ pub(crate) fn answers(case: &Case) -> Answers {
         },
         ..Ppo::default()
     };
-    let mut answers = of_rollout(&rollout);
-    answers.extend(of_episodes(&episodes, steps));
-    answers.extend(of_update(&agent, &mut parameters, &rollout, &episodes, &settings));
+    let before = parameters.clone();
+    let lesson = Lesson { environment: &mut images, noise: &noise, rules: &rules };
+    let mut adam = Adam::new(0.0);
+    let learnt = settings.learn(&agent, &mut parameters, &mut adam, lesson);
+    let targets = settings.targets(&learnt.rollout, &learnt.episodes);
+    let (_, outcome) = settings.differentiate(&agent, &before, &learnt.rollout, &targets);
+
+    let mut answers = of_rollout(&learnt.rollout);
+    answers.extend(of_episodes(&learnt.episodes, steps));
+    answers.push(("loss.epochs".into(), learnt.losses.iter().map(|losses| losses.total).collect()));
+    for (id, parameter) in parameters.iter() {
+        let gradient = outcome.of_parameter(id).unwrap();
+        answers.push((format!("grad.{}", parameter.name), wide(gradient)));
+        answers.push((format!("after.{}", parameter.name), wide(parameter.value())));
+    }
     answers
 }
 
@@ -89,28 +98,6 @@ fn of_episodes(episodes: &Episodes, steps: usize) -> Answers {
     ]
 }
 
-fn of_update(
-    agent: &Agent,
-    parameters: &mut Parameters<f32>,
-    rollout: &Rollout<f32>,
-    episodes: &Episodes,
-    settings: &Ppo,
-) -> Answers {
-    let targets = settings.targets(rollout, episodes);
-    let (_, outcome) = settings.differentiate(agent, parameters, rollout, &targets);
-    let mut answers = Answers::new();
-    for (id, parameter) in parameters.iter() {
-        let gradient = outcome.of_parameter(id).unwrap().values();
-        let gradient = gradient.iter().map(|value| f64::from(*value)).collect();
-        answers.push((format!("grad.{}", parameter.name), gradient));
-    }
-    let mut adam = Adam::new(0.0);
-    let losses = settings.update(agent, parameters, &mut adam, rollout, episodes);
-    answers
-        .push(("loss.epochs".into(), losses.iter().map(|losses: &Losses| losses.total).collect()));
-    for (_, parameter) in parameters.iter() {
-        let value = parameter.value().values().iter().map(|value| f64::from(*value)).collect();
-        answers.push((format!("after.{}", parameter.name), value));
-    }
-    answers
+fn wide(tensor: &Tensor) -> Vec<f64> {
+    tensor.values().iter().map(|value| f64::from(*value)).collect()
 }

@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::Head;
+use super::{Head, Policy};
 
 /// How an agent chooses.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -26,12 +26,12 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Draws what `head` needs for some images and steps.
+    /// Draws what a policy needs for some images.
     #[must_use]
-    pub fn draw(head: Head, images: usize, steps: usize, rng: &mut ChaCha8Rng) -> Self {
-        let width = head.noise_width();
+    pub fn draw(policy: &Policy, images: usize, rng: &mut ChaCha8Rng) -> Self {
+        let (steps, width) = (policy.steps(), policy.head().noise_width());
         let count = images * steps * width;
-        let values = match head {
+        let values = match policy.head() {
             Head::Gaussian2d { .. } => (0..count).map(|_| normal(rng)).collect(),
             Head::Categorical => (0..count).map(|_| rng.random_range(0.0..1.0)).collect(),
         };
@@ -44,8 +44,8 @@ impl Noise {
     /// # Panics
     /// If they are not whole images.
     #[must_use]
-    pub fn given(head: Head, steps: usize, values: Vec<f64>) -> Self {
-        let width = head.noise_width();
+    pub fn given(policy: &Policy, values: Vec<f64>) -> Self {
+        let (steps, width) = (policy.steps(), policy.head().noise_width());
         assert_eq!(values.len() % (steps * width), 0, "noise is [N, T, W]");
         Self { steps, width, values }
     }
@@ -68,12 +68,17 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 mod tests {
     use rand_chacha::rand_core::SeedableRng as _;
 
+    use super::super::{Grid, Revisit};
     use super::*;
+
+    fn policy(head: Head, steps: usize) -> Policy {
+        Policy::new(head, Revisit::Forbidden, Grid { side: 4 }, steps).unwrap()
+    }
 
     #[test]
     fn normal_numbers_have_mean_0_and_deviation_1() {
         let mut rng = ChaCha8Rng::seed_from_u64(4);
-        let noise = Noise::draw(Head::Gaussian2d { std: 0.1 }, 5_000, 2, &mut rng);
+        let noise = Noise::draw(&policy(Head::Gaussian2d { std: 0.1 }, 2), 5_000, &mut rng);
         let count = noise.values.len() as f64;
         assert_eq!(count, 20_000.0);
         let mean = noise.values.iter().sum::<f64>() / count;
@@ -88,7 +93,7 @@ mod tests {
     fn noise_of_an_image_does_not_depend_on_those_that_follow() {
         let draw = |images| {
             let mut rng = ChaCha8Rng::seed_from_u64(4);
-            Noise::draw(Head::Categorical, images, 3, &mut rng)
+            Noise::draw(&policy(Head::Categorical, 3), images, &mut rng)
         };
         let (few, many) = (draw(2), draw(5));
         assert_eq!(few.rows(2, &[1, 0]), many.rows(2, &[1, 0]));

@@ -10,18 +10,21 @@
 //! named `critic_encoder.fc1` and so on. States may be divided by a scale (A33), which is kept
 //! among the parameters as `input_scale`, so that a saved agent is whole.
 
+mod encoder;
 mod initial;
 mod scale;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::nn::tape::{Dense, Gru, ParameterId, ParameterKind, Parameters, Tape, Var};
+use crate::nn::tape::{Dense, ParameterId, ParameterKind, Parameters, Tape, Var};
 use crate::nn::{Real, Tensor};
 
 use super::SettingError;
 use super::action::{Policy, Visits};
+use encoder::Encoder;
 use initial::Initial;
 
+pub use encoder::Encoded;
 pub use scale::InputScale;
 
 /// Whether actor and critic read the same encoder (A7).
@@ -62,13 +65,6 @@ pub struct Agent {
     actor: Dense,
     critic: Dense,
     input_scale: Option<ParameterId>,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-struct Encoder {
-    fc1: Dense,
-    fc2: Dense,
-    gru: Gru,
 }
 
 /// What an agent remembers of some images, [n, memory].
@@ -152,22 +148,34 @@ impl Agent {
         Memory { actor: nothing, critic: self.critic_encoder.map(|_| nothing) }
     }
 
-    /// Reads the next state of each image, [n, S].
+    /// Encodes states, [n, S], of whatever images and steps.
     ///
     /// # Panics
     /// If states have another width.
+    pub fn encode<T: Real>(&self, tape: &mut Tape<'_, T>, states: &Tensor<T>) -> Encoded {
+        let states = self.scaled(tape, states);
+        let states = tape.constant(states);
+        Encoded {
+            actor: self.encoder.encode(tape, states),
+            critic: self.critic_encoder.map(|encoder| encoder.encode(tape, states)),
+        }
+    }
+
+    /// Takes in the next state of each image.
+    ///
+    /// # Panics
+    /// If there are not as many states as memories.
     pub fn answer<T: Real>(
         &self,
         tape: &mut Tape<'_, T>,
-        states: &Tensor<T>,
+        states: Encoded,
         memory: Memory,
         visits: &Visits,
     ) -> Answer {
-        let states = self.scaled(tape, states);
-        let states = tape.constant(states);
-        let own = self.encoder.read(tape, states, memory.actor);
-        let of_critic = self.critic_encoder.zip(memory.critic);
-        let of_critic = of_critic.map(|(encoder, memory)| encoder.read(tape, states, memory));
+        let own = tape.gru(&self.encoder.gru, states.actor, memory.actor);
+        let of_critic = self.critic_encoder.zip(states.critic).zip(memory.critic);
+        let of_critic =
+            of_critic.map(|((encoder, state), memory)| tape.gru(&encoder.gru, state, memory));
         let output = tape.dense(self.actor, own);
         let value = tape.dense(self.critic, of_critic.unwrap_or(own));
         let count = tape.value(value).shape()[0];
@@ -196,26 +204,6 @@ impl Memory {
     pub(super) fn keep<T: Real>(self, tape: &mut Tape<'_, T>, rows: &[usize]) -> Self {
         let mut keep = |memory| tape.take_rows(memory, rows.to_vec());
         Self { actor: keep(self.actor), critic: self.critic.map(keep) }
-    }
-}
-
-impl Encoder {
-    fn new<T: Real>(initial: &mut Initial<'_, T>, prefix: &str, shape: &AgentShape) -> Self {
-        let [first, second] = shape.hidden;
-        Self {
-            fc1: initial.dense(&format!("{prefix}fc1"), shape.state, first),
-            fc2: initial.dense(&format!("{prefix}fc2"), first, second),
-            gru: initial.gru(&format!("{prefix}gru"), second, shape.memory),
-        }
-    }
-
-    /// States [n, S] and memory [n, memory] -> [n, memory].
-    fn read<T: Real>(&self, tape: &mut Tape<'_, T>, states: Var, memory: Var) -> Var {
-        let hidden = tape.dense(self.fc1, states);
-        let hidden = tape.relu(hidden);
-        let hidden = tape.dense(self.fc2, hidden);
-        let hidden = tape.relu(hidden);
-        tape.gru(&self.gru, hidden, memory)
     }
 }
 

@@ -67,7 +67,7 @@ mod tests {
     fn deviations_are_unbiased_and_never_zero() {
         let rows: [[f32; 2]; 3] = [[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]];
         // Mean 3, squares 4 + 1 + 9 over 2.
-        let scale = InputScale::deviation(2, rows.iter().map(|row| row.as_slice()));
+        let scale = InputScale::deviation(2, rows.iter().map(<[f32; 2]>::as_slice));
         assert_eq!(scale.divisors(), [7.0_f64.sqrt(), 1.0]);
     }
 

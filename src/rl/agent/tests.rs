@@ -3,7 +3,7 @@
 use super::super::Rollout;
 use super::super::action::{Draw, Head};
 use super::super::ppo::ask_again;
-use super::super::testing::{HEADS, STEPS, Toy, agent, numbers, policy, rng, sampled, shape};
+use super::super::testing::{HEADS, Toy, agent, numbers, policy, rng, sampled, shape};
 use super::*;
 use crate::nn::tape::Recording;
 
@@ -60,7 +60,7 @@ fn slopes_through_an_episode_are_the_derivatives() {
 fn two_images_of_a_batch_are_two_images_alone() {
     for head in HEADS {
         let (agent, parameters) = agent(head, CriticEncoder::Shared);
-        let looks = |toy: &mut Toy| Rollout::record(&agent, &parameters, toy, STEPS, Draw::Greedy);
+        let looks = |toy: &mut Toy| Rollout::record(&agent, &parameters, toy, Draw::Greedy);
         let toy = Toy::new(2);
         let both = looks(&mut Toy::new(2));
         for image in 0..2 {
@@ -78,7 +78,7 @@ fn two_images_of_a_batch_are_two_images_alone() {
 fn a_batch_leaves_nothing_behind() {
     let (agent, parameters) = agent(Head::Categorical, CriticEncoder::Shared);
     let mut toy = Toy::new(3);
-    let looks = |toy: &mut Toy| Rollout::record(&agent, &parameters, toy, STEPS, Draw::Greedy);
+    let looks = |toy: &mut Toy| Rollout::record(&agent, &parameters, toy, Draw::Greedy);
     let first = looks(&mut toy);
     assert_eq!(first, looks(&mut toy));
     assert_ne!(first.steps[0].values, first.steps[1].values);
@@ -117,8 +117,10 @@ fn scaled_states_are_states_divided_beforehand() {
     let mut tape = Tape::new(&parameters, Recording::Off);
     let visits = Visits::none(2, 16);
     let start = scaled.start(&mut tape, 2);
-    let found = scaled.answer(&mut tape, &states, start, &visits);
-    let expected = plain.answer(&mut tape, &divided, start, &visits);
+    let states = scaled.encode(&mut tape, &states);
+    let found = scaled.answer(&mut tape, states, start, &visits);
+    let divided = plain.encode(&mut tape, &divided);
+    let expected = plain.answer(&mut tape, divided, start, &visits);
     assert_eq!(tape.value(found.value), tape.value(expected.value));
     assert_eq!(tape.value(found.distribution), tape.value(expected.distribution));
 

@@ -1,25 +1,28 @@
 //! Proximal policy optimisation of a rollout (section 1.7).
 //!
-//! One update: K epochs over the whole batch. Each looks at all sequences again from an empty
-//! memory, with the agent as it is now, and follows the gradient of the clipped [`objective`]. With
-//! K = 1 every ratio is exactly 1, nothing is clipped, and the update is that of an advantage
-//! actor-critic.
+//! One update: a rollout of the agent as it is, then K epochs over the whole batch, each a step
+//! along the gradient of the clipped [`objective`]. The first epoch is about the agent that has just
+//! looked, so what it computed then is differentiated as it stands: every ratio is exactly 1,
+//! nothing is clipped, and with K = 1 the update is that of an advantage actor-critic. Later epochs
+//! ask again, from an empty memory, what the agent has come to say of the same steps.
 
+mod lesson;
 mod objective;
+mod said;
 #[cfg(test)]
 mod tests;
 
 use crate::nn::Real;
-use crate::nn::optimiser::Optimiser;
 use crate::nn::tape::{Outcome, Parameters, Recording, Tape, Var};
 
 use super::SettingError;
-use super::action::{Choice, Visits};
 use super::agent::Agent;
 use super::episodes::Episodes;
 use super::rollout::Rollout;
 
-pub use objective::{Objective, Said, Targets, objective};
+pub use lesson::{Learnt, Lesson};
+pub use objective::{Objective, Targets, objective};
+pub use said::{Said, ask_again};
 
 /// What is standardised over the live steps of a batch (A5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,24 +106,6 @@ impl Ppo {
         }
     }
 
-    /// Updates an agent by a rollout: K steps of `optimiser`, and what each found.
-    pub fn update<T: Real>(
-        &self,
-        agent: &Agent,
-        parameters: &mut Parameters<T>,
-        optimiser: &mut dyn Optimiser<T>,
-        rollout: &Rollout<T>,
-        episodes: &Episodes,
-    ) -> Vec<Losses> {
-        let targets = self.targets(rollout, episodes);
-        let mut epoch = || {
-            let (losses, outcome) = self.differentiate(agent, parameters, rollout, &targets);
-            optimiser.step(parameters, &outcome, self.rate);
-            losses
-        };
-        (0..self.epochs).map(|_| epoch()).collect()
-    }
-
     /// What all epochs of an update are held against.
     #[must_use]
     pub fn targets<T: Real>(&self, rollout: &Rollout<T>, episodes: &Episodes) -> Targets<T> {
@@ -149,47 +134,34 @@ impl Ppo {
     ) -> (Losses, Outcome<T>) {
         let mut tape = Tape::new(parameters, Recording::On);
         let said = ask_again(agent, &mut tape, rollout);
-        let parts = objective(&mut tape, &said, targets, self);
+        self.backward(tape, &said, targets)
+    }
+
+    fn backward<T: Real>(
+        &self,
+        mut tape: Tape<'_, T>,
+        said: &Said,
+        targets: &Targets<T>,
+    ) -> (Losses, Outcome<T>) {
+        let parts = objective(&mut tape, said, targets, self);
         (self.losses(&tape, &parts), tape.backward(parts.loss))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "steps are far fewer than 2^53")]
     fn losses<T: Real>(&self, tape: &Tape<'_, T>, parts: &Objective) -> Losses {
         let number = |var: Var| tape.value(var).values()[0].wide();
-        let ratios = || tape.value(parts.ratios).values().iter().map(|ratio| ratio.wide());
-        let count = ratios().len().max(1) as f64;
-        let outside = ratios().filter(|ratio| (ratio - 1.0).abs() > self.clip).count();
+        let distances = tape.value(parts.distances).values();
+        let distances = || distances.iter().map(|distance| distance.wide());
+        let count = distances().len().max(1) as f64;
+        let is_outside = |distance: &f64| (libm::exp(*distance) - 1.0).abs() > self.clip;
+        let outside = distances().filter(is_outside).count();
         Losses {
             total: number(parts.loss),
             policy: number(parts.policy),
             value: number(parts.value),
             entropy: number(parts.entropy),
             clipped: outside as f64 / count,
-            drift: ratios().map(|ratio| -libm::log(ratio)).sum::<f64>() / count,
+            drift: -distances().sum::<f64>() / count,
         }
     }
-}
-
-/// Asks an agent what it says now of every step of a rollout, from an empty memory.
-pub fn ask_again<T: Real>(agent: &Agent, tape: &mut Tape<'_, T>, rollout: &Rollout<T>) -> Said {
-    let images = rollout.images();
-    let policy = agent.policy();
-    let mut memory = agent.start(tape, images);
-    let mut visits = Visits::none(images, policy.grid().cells());
-    let mut columns: [Vec<Var>; 3] = Default::default();
-    for (at, step) in rollout.steps.iter().enumerate() {
-        let answer = agent.answer(tape, rollout.states(at), memory, &visits);
-        let density = policy.density(tape, answer.distribution, &step.choices);
-        for (column, var) in columns.iter_mut().zip([density.log, answer.value, density.entropy]) {
-            column.push(tape.reshape(var, vec![images, 1]));
-        }
-        memory = answer.memory;
-        visits.mark(step.choices.iter().map(|choice: &Choice<T>| choice.cell));
-    }
-    let count = images * rollout.steps.len();
-    let [log_densities, values, entropies] = columns.map(|column| {
-        let table = tape.concat(&column);
-        tape.reshape(table, vec![count])
-    });
-    Said { log_densities, values, entropies }
 }

@@ -10,20 +10,9 @@ use crate::nn::tape::{Tape, Var};
 use crate::nn::{Real, Tensor};
 
 use super::super::returns::standardise;
-use super::{Normalisation, Ppo};
+use super::{Normalisation, Ppo, Said};
 
-/// What an agent says now of the steps of a rollout, each [N T], image by image.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Said {
-    /// The logarithm of the density of what was done.
-    pub log_densities: Var,
-    /// V.
-    pub values: Var,
-    /// The entropy of what could have been done.
-    pub entropies: Var,
-}
-
-/// What it is held against: the steps that count, and the numbers of these.
+/// What an agent is held against: the steps that count, and the numbers of these.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Targets<T> {
     /// The places of the live steps among all.
@@ -45,8 +34,8 @@ pub struct Objective {
     pub value: Var,
     /// The mean entropy.
     pub entropy: Var,
-    /// rho of each live step.
-    pub ratios: Var,
+    /// `log rho` of each live step.
+    pub distances: Var,
 }
 
 /// Puts the objective on the tape. Steps that are not live are no part of it at all.
@@ -63,8 +52,8 @@ pub fn objective<T: Real>(
     let advantages = advantages(tape, values, targets, settings);
     let advantages = column(tape, advantages);
 
-    let distance = tape.subtract(logs, old);
-    let ratios = tape.exp(distance);
+    let distances = tape.subtract(logs, old);
+    let ratios = tape.exp(distances);
     let clipped = clip(tape, ratios, 1.0 - settings.clip, 1.0 + settings.clip);
     let plain = tape.multiply(ratios, advantages);
     let clipped = tape.multiply(clipped, advantages);
@@ -80,7 +69,7 @@ pub fn objective<T: Real>(
     let reward = tape.add(policy, reward);
     let penalty = tape.scale(value, T::of(settings.value_weight));
     let loss = tape.subtract(penalty, reward);
-    Objective { loss, policy, value, entropy, ratios }
+    Objective { loss, policy, value, entropy, distances }
 }
 
 /// `G - V` with the V of now, standardised if the settings say so.

@@ -1,7 +1,7 @@
 //! Cells, ends, and that a trace holds all other thresholds.
 
-use super::super::action::{Head, Noise};
-use super::super::testing::{HEADS, STEPS, Toy, agent, rng};
+use super::super::action::{Head, Noise, Policy, Revisit};
+use super::super::testing::{GRID, HEADS, STEPS, Toy, agent, policy, rng, shape};
 use super::super::{CriticEncoder, Rollout};
 use super::*;
 
@@ -9,7 +9,7 @@ const IMAGES: usize = 24;
 
 fn trace(head: Head, stopping: &Stopping, draw: Draw<'_>) -> Vec<Trace> {
     let (agent, parameters) = agent(head, CriticEncoder::Separate);
-    search(&agent, &parameters, &mut Toy::new(IMAGES), STEPS, stopping, draw)
+    search(&agent, &parameters, &mut Toy::new(IMAGES), stopping, draw)
 }
 
 fn sigma(value: f64) -> Stopping {
@@ -20,7 +20,7 @@ fn sigma(value: f64) -> Stopping {
 #[test]
 fn no_cell_is_looked_at_twice() {
     for head in HEADS {
-        let noise = Noise::draw(head, IMAGES, STEPS, &mut rng(2));
+        let noise = Noise::draw(&policy(head), IMAGES, &mut rng(2));
         for draw in [Draw::Greedy, Draw::Sampled(&noise)] {
             for trace in trace(head, &Stopping::NEVER, draw) {
                 let mut cells: Vec<usize> = trace.looks.iter().map(|look| look.cell).collect();
@@ -32,11 +32,30 @@ fn no_cell_is_looked_at_twice() {
     }
 }
 
+/// E3 to the last free cell.
+#[test]
+fn as_many_steps_as_cells_see_every_cell() {
+    for head in HEADS {
+        let policy = Policy::new(head, Revisit::Forbidden, GRID, GRID.cells()).unwrap();
+        let mut parameters: Parameters<f64> = Parameters::default();
+        let shape = shape(CriticEncoder::Shared);
+        let agent = Agent::new(&mut parameters, "", &shape, policy, &mut rng(3)).unwrap();
+        let noise = Noise::draw(&policy, 5, &mut rng(4));
+        let mut toy = Toy::new(5);
+        let draw = Draw::Sampled(&noise);
+        for trace in search(&agent, &parameters, &mut toy, &Stopping::NEVER, draw) {
+            let mut cells: Vec<usize> = trace.looks.iter().map(|look| look.cell).collect();
+            cells.sort_unstable();
+            assert_eq!(cells, (0..GRID.cells()).collect::<Vec<_>>());
+        }
+    }
+}
+
 /// E12: what follows from a full trace is what a search with that threshold sees.
 #[test]
 fn a_sweep_from_one_trace_is_a_search_a_threshold() {
     for head in HEADS {
-        let noise = Noise::draw(head, IMAGES, STEPS, &mut rng(2));
+        let noise = Noise::draw(&policy(head), IMAGES, &mut rng(2));
         for draw in [Draw::Greedy, Draw::Sampled(&noise)] {
             let full = trace(head, &Stopping::NEVER, draw);
             let mut stops = Vec::new();
@@ -79,8 +98,8 @@ fn more_is_asked_more_is_looked_at() {
 fn a_search_without_an_end_is_a_rollout() {
     let (agent, parameters) = agent(Head::Categorical, CriticEncoder::Shared);
     let mut toy = Toy::new(4);
-    let rollout = Rollout::record(&agent, &parameters, &mut toy, STEPS, Draw::Greedy);
-    let traces = search(&agent, &parameters, &mut toy, STEPS, &Stopping::NEVER, Draw::Greedy);
+    let rollout = Rollout::record(&agent, &parameters, &mut toy, Draw::Greedy);
+    let traces = search(&agent, &parameters, &mut toy, &Stopping::NEVER, Draw::Greedy);
     for (image, trace) in traces.iter().enumerate() {
         let cells: Vec<usize> = trace.looks.iter().map(|look| look.cell).collect();
         let same: Vec<usize> = rollout.steps.iter().map(|step| step.choices[image].cell).collect();
