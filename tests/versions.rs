@@ -57,7 +57,7 @@ params = { size = 56, values = 3, seen_classes = 8, validation_classes = 2, unse
 
 [stage.planted]
 kind   = "synthesize-maps"
-params = { values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 2, images_per_unseen_class = 2, channels = 8, planes = 4 }
+params = { values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 3, images_per_unseen_class = 2, channels = 8, planes = 4 }
 
 [stage.planted_split]
 kind   = "split-classes"

@@ -54,11 +54,13 @@ fn losses(outcome: &Outcome) -> Vec<f64> {
 
 #[test]
 fn the_losses_fall_and_the_network_says_what_it_is() {
-    let params = TrainErpcnetParams { epochs: 40, learning_rate: 0.4, ..quick() };
+    let params = TrainErpcnetParams { epochs: 40, ..quick() };
     let outcome = world().run::<TrainErpcnet>(&params).unwrap();
     let losses = losses(&outcome);
     assert_eq!(losses.len(), 40);
-    assert!(losses[39] < 0.8 * losses[0], "{losses:?}");
+    // Four times the entropy of eight classes at first: 8.3.
+    let mean = |part: &[f64]| part.iter().sum::<f64>() / 5.0;
+    assert!(mean(&losses[35..]) < mean(&losses[..5]) - 0.4, "{losses:?}");
     let trained: Trained = outcome.output("network");
     assert_eq!((trained.card.classes.len(), trained.card.epochs), (8, 40));
     assert_eq!((trained.card.design.embedding, trained.card.design.fused), (16, 16));
