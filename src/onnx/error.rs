@@ -195,7 +195,9 @@ impl OnnxError {
             Self::Unsupported { .. } => {
                 Some("ONNX Runtime has all operators: `make onnxruntime`".to_owned())
             }
-            Self::Apart { instead, .. } | Self::SideInput { instead, .. } if !instead.is_empty() => {
+            Self::Apart { instead, .. } | Self::SideInput { instead, .. }
+                if !instead.is_empty() =>
+            {
                 Some(format!("begin at {} instead", list(instead)))
             }
             Self::Untrainable { end, begin, .. } => {

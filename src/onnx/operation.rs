@@ -74,7 +74,8 @@ impl Operation {
             Parsed::Reshape { shape } => Self::Reshape { shape },
             Parsed::Identity => Self::Identity,
         };
-        let reads_all = matches!(operation, Self::Binary(_) | Self::Concat { .. } | Self::Linear(_));
+        let reads_all =
+            matches!(operation, Self::Binary(_) | Self::Concat { .. } | Self::Linear(_));
         let count = if reads_all { node.input.len() } else { 1 };
         Ok((operation, node.input.iter().take(count).map(String::as_str).collect()))
     }

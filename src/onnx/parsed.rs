@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::nn::{AveragePool, BinaryOperator, Linear, MaxPool, Padding, ShapeError, Tensor, Window};
+use crate::nn::{
+    AveragePool, BinaryOperator, Linear, MaxPool, Padding, ShapeError, Tensor, Window,
+};
 
 use super::OnnxError;
 use super::attributes::{Attributes, floats, integers, shape};
@@ -82,7 +84,8 @@ fn batch_norm(attributes: &Attributes<'_>) -> Result<Parsed, OnnxError> {
     if attributes.flag("training_mode") {
         return Err(attributes.error("it is in training mode; export the network for inference"));
     }
-    let (epsilon, momentum) = (attributes.float("epsilon", 1e-5), attributes.float("momentum", 0.9));
+    let (epsilon, momentum) =
+        (attributes.float("epsilon", 1e-5), attributes.float("momentum", 0.9));
     Ok(Parsed::BatchNorm { epsilon, momentum })
 }
 

@@ -70,7 +70,9 @@ impl Graph {
         }
         for node in &inside {
             let is_there = |name: &&String| {
-                name.is_empty() || made.contains(name.as_str()) || constants.contains_key(name.as_str())
+                name.is_empty()
+                    || made.contains(name.as_str())
+                    || constants.contains_key(name.as_str())
             };
             if let Some(other) = node.input.iter().find(|name| !is_there(name)) {
                 return Err(OnnxError::SideInput {

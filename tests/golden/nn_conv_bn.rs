@@ -17,7 +17,8 @@ struct Layers {
 pub(crate) fn answers(case: &Case) -> Answers {
     let mut parameters = Parameters::<f32>::default();
     let layers = layers(case, &mut parameters);
-    let [batch, inputs, outputs, size] = ["B", "c_in", "c_out", "size"].map(|name| case.count(name));
+    let [batch, inputs, outputs, size] =
+        ["B", "c_in", "c_out", "size"].map(|name| case.count(name));
     let input = maps(case, "in.x", [batch, inputs, size, size]);
 
     let mut tape = Tape::new(&parameters, Recording::On);

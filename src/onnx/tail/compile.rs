@@ -270,12 +270,7 @@ impl<'a> Compiler<'a> {
         Ok(self.push(node, Layer::Concat, reads, rank))
     }
 
-    fn linear(
-        &mut self,
-        node: &NodeProto,
-        x: Value,
-        linear: &Linear,
-    ) -> Result<Layer, OnnxError> {
+    fn linear(&mut self, node: &NodeProto, x: Value, linear: &Linear) -> Result<Layer, OnnxError> {
         if x.rank != Rank::Rows {
             return Err(Attributes(node).error("it reads maps; expected rows"));
         }

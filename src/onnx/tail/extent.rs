@@ -5,8 +5,8 @@ use std::fmt;
 use crate::nn::{AveragePool, Window};
 
 use super::super::OnnxError;
-use super::layer::{Constant, Layer, Rank, Step};
 use super::Tail;
+use super::layer::{Constant, Layer, Rank, Step};
 
 /// The shape of one item of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

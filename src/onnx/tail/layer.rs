@@ -22,21 +22,38 @@ pub(super) struct Step {
 /// What a step computes.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Layer {
-    Conv { window: Window, groups: usize, weight: WeightAt, bias: Option<WeightAt> },
+    Conv {
+        window: Window,
+        groups: usize,
+        weight: WeightAt,
+        bias: Option<WeightAt>,
+    },
     BatchNorm(Normalisation),
     Relu,
     /// Of two values.
     Binary(BinaryOperator),
     /// Of a value and a constant.
-    Constant { operator: BinaryOperator, constant: Constant, side: Side },
+    Constant {
+        operator: BinaryOperator,
+        constant: Constant,
+        side: Side,
+    },
     Concat,
     MaxPool(Window),
     AveragePool(AveragePool),
     GlobalAveragePool,
     /// `alpha x W^T + beta b`.
-    Linear { alpha: f32, beta: f32, weight: WeightAt, bias: Option<WeightAt> },
+    Linear {
+        alpha: f32,
+        beta: f32,
+        weight: WeightAt,
+        bias: Option<WeightAt>,
+    },
     /// Another name for the axes of one pixel; how long its last axis must be, if that is stated.
-    Rename { to: Rank, width: Option<usize> },
+    Rename {
+        to: Rank,
+        width: Option<usize>,
+    },
 }
 
 /// A batch normalisation and what follows.
@@ -97,4 +114,3 @@ impl Step {
         OnnxError::Node { node: self.node.clone(), operator: self.operator.clone(), reason }
     }
 }
-

@@ -22,9 +22,7 @@ impl Layer {
                 let y = convolve(tape, window, *groups, x, weight);
                 shift(tape, y, bias.map(|bias| ids[bias]), 1.0)
             }
-            Self::BatchNorm(layer) => {
-                tape.batch_norm(&layer.of(ids), x, mode, layer.activation)
-            }
+            Self::BatchNorm(layer) => tape.batch_norm(&layer.of(ids), x, mode, layer.activation),
             Self::Relu => tape.relu(x),
             Self::Binary(BinaryOperator::Add) => tape.add(x, reads[1]),
             Self::Binary(BinaryOperator::Sub) => tape.subtract(x, reads[1]),
@@ -142,10 +140,13 @@ fn rename<T: Real>(tape: &mut Tape<'_, T>, x: Var, rank: Rank) -> Var {
         return x;
     }
     let [count, width] = [shape[0], shape[shape.len() - 1]];
-    tape.reshape(x, match rank {
-        Rank::Maps => vec![count, 1, 1, width],
-        Rank::Rows => vec![count, width],
-    })
+    tape.reshape(
+        x,
+        match rank {
+            Rank::Maps => vec![count, 1, 1, width],
+            Rank::Rows => vec![count, width],
+        },
+    )
 }
 
 fn size<T: Real>(tape: &Tape<'_, T>, maps: Var) -> [usize; 2] {

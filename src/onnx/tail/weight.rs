@@ -102,8 +102,7 @@ impl Weight {
         match (self.layout, parameter.shape()) {
             (Layout::Filters, _) => narrow(filters_to_file(parameter).values()),
             (Layout::Transposed, &[outputs, inputs]) => {
-                let filter =
-                    Tensor::new(vec![1, 1, outputs, inputs], parameter.values().to_vec());
+                let filter = Tensor::new(vec![1, 1, outputs, inputs], parameter.values().to_vec());
                 narrow(filters_to_file(&filter).values())
             }
             _ => narrow(parameter.values()),

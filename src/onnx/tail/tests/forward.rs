@@ -17,7 +17,8 @@ fn agrees(add: impl Fn(&mut ModelBuilder)) {
 
 #[test]
 fn convolutions_are_those_of_the_embedded_kernels() {
-    for (kernel, stride, groups) in [(1, 1, 1), (1, 2, 1), (3, 1, 1), (3, 2, 1), (3, 1, 2), (1, 1, 4)]
+    for (kernel, stride, groups) in
+        [(1, 1, 1), (1, 2, 1), (3, 1, 1), (3, 2, 1), (3, 1, 2), (1, 1, 4)]
     {
         agrees(|builder| {
             weight(builder, "w", &[8, 4 / groups, kernel, kernel], 1);
@@ -73,7 +74,8 @@ fn constants_are_added_and_multiplied_as_by_the_embedded_kernels() {
 #[test]
 fn pools_are_those_of_the_embedded_kernels() {
     for operator in ["MaxPool", "AveragePool"] {
-        for (kernel, stride, pad, ceil) in [(2, 2, 0, 0), (3, 2, 1, 0), (3, 2, 0, 1), (3, 1, 1, 0)] {
+        for (kernel, stride, pad, ceil) in [(2, 2, 0, 0), (3, 2, 1, 0), (3, 2, 0, 1), (3, 1, 1, 0)]
+        {
             for counted in [0, 1] {
                 agrees(|builder| {
                     let node = &mut builder.node(operator, &["input"], "out");

@@ -49,11 +49,39 @@ fn training_moves_the_running_statistics_of_its_own_copy() {
     let trained = |copy: &TailCopy| {
         copy.ids().iter().filter(|id| outcome.of_parameter(**id).is_some()).count()
     };
-    // Three filters (the first lies before the tail), two normalisations and a layer with a bias.
+    // Two filters, two normalisations and a layer with a bias.
     assert_eq!((trained(&local), trained(&global)), (2 + 4 + 2, 0));
     let moved: Vec<&str> =
         outcome.buffers.keys().map(|id| parameters.get(*id).name.as_str()).collect();
-    let expected = ["a.norm.running_mean", "a.norm.running_var"].map(|name| format!("local.{name}"));
+    let expected =
+        ["a.norm.running_mean", "a.norm.running_var"].map(|name| format!("local.{name}"));
     assert_eq!(moved[..2], expected);
     assert_eq!(moved.len(), 4);
+}
+
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    let tail = Tail::between(&small(), "maps", "out").unwrap();
+    let mut parameters = Parameters::<f32>::default();
+    let copy = tail.copy("tail", &mut parameters);
+    let input = Tensor::clone(&filters_from_file(&maps([9, 6, 14, 14], 2)));
+    let step = || {
+        let mut tape = Tape::new(&parameters, Recording::On);
+        let x = tape.variable(input.clone());
+        let y = tail.run(&mut tape, &copy, x, Mode::Training);
+        let output = tape.value(y).clone();
+        let loss = tape.sum(y);
+        let outcome = tape.backward(loss);
+        let slopes = copy.ids().iter().filter_map(|id| outcome.of_parameter(*id).cloned());
+        let slopes: Vec<Tensor> = slopes.chain(outcome.of(x).cloned()).collect();
+        (output, slopes, outcome.buffers)
+    };
+    let with = |threads: usize| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(step)
+    };
+    let expected = with(1);
+    assert_eq!(expected.1.len(), 2 + 4 + 2 + 1);
+    for threads in [2, 4] {
+        assert!(with(threads) == expected, "{threads} threads");
+    }
 }

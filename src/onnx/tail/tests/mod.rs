@@ -44,7 +44,11 @@ fn batch_norm(builder: &mut ModelBuilder, input: &str, name: &str, channels: usi
         let values = random(channels, seed).into_iter();
         let is_variance = name.ends_with("var");
         let value = |value: f64| if is_variance { 1.0 + value / 2.0 } else { value };
-        builder.weight(name, &[channels], &values.map(|one| f32::of(value(one))).collect::<Vec<_>>());
+        builder.weight(
+            name,
+            &[channels],
+            &values.map(|one| f32::of(value(one))).collect::<Vec<_>>(),
+        );
     }
     let [gamma, beta, mean, variance] = &names;
     builder.node("BatchNormalization", &[input, gamma, beta, mean, variance], name);

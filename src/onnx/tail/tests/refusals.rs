@@ -1,6 +1,7 @@
 //! What is refused, and what is said then.
 
 use super::*;
+use crate::artifact::Blob;
 
 fn refusal(builder: ModelBuilder, out: &str) -> (String, Option<String>) {
     let graph = builder.finish(&[out]).unwrap();
@@ -94,4 +95,40 @@ fn maps_that_do_not_fit_are_found_without_running() {
     let tail = Tail::between(&joined.finish(&["out"]).unwrap(), "input", "out").unwrap();
     let text = tail.output([2, 2, 4]).unwrap_err().to_string();
     assert!(text.ends_with("a map of 1x1 with 4 channels; expected equal shapes"), "{text}");
+}
+
+#[test]
+fn no_damage_to_a_network_is_more_than_an_error() {
+    let sound = small().encode();
+    let mut state = 11_u32;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % below
+    };
+    let images = filters_from_file(&maps([1, 3, 8, 8], 1));
+    let try_out = |bytes: &[u8]| -> Result<(), OnnxError> {
+        let graph = Graph::parse(&Blob::from_bytes(bytes))?;
+        for to in graph.tensors() {
+            let tail = Tail::between(&graph, "input", to)?;
+            let mut parameters = Parameters::<f32>::default();
+            let copy = tail.copy("t", &mut parameters);
+            tail.output([8, 8, 3])?;
+            let mut tape = Tape::new(&parameters, Recording::Off);
+            let x = tape.constant(Tensor::clone(&images));
+            tail.run(&mut tape, &copy, x, Mode::Evaluation);
+            tail.export(&copy, &parameters)?;
+        }
+        Ok(())
+    };
+    try_out(&sound).unwrap();
+    let mut refused = 0;
+    for _ in 0..1500 {
+        let mut bytes = sound.clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            bytes[at] = next(256).to_le_bytes()[0];
+        }
+        refused += usize::from(try_out(&bytes).is_err());
+    }
+    assert!(refused > 300, "{refused} of 1500");
 }
