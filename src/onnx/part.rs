@@ -8,7 +8,7 @@ use super::proto::{
     ValueInfoProto, element,
 };
 use super::shapes::{Axis, declared};
-use super::{Graph, OnnxError};
+use super::{Graph, OnnxError, PartError};
 
 impl Graph {
     /// The tensors that everything on the way to `to` goes through, in the order in which they are
@@ -48,7 +48,7 @@ impl Graph {
     /// The network that computes `to` from maps `from`, [N, C, H, W] of any height and width.
     ///
     /// # Errors
-    /// [`OnnxError::UnknownTensor`], [`OnnxError::Apart`] or [`OnnxError::SideInput`].
+    /// [`OnnxError::UnknownTensor`], [`PartError::Apart`] or [`PartError::SideInput`].
     pub fn part(&self, from: &str, to: &str) -> Result<Self, OnnxError> {
         let is_input = self.inputs().iter().any(|info| info.name == from);
         if !is_input && !self.tensors().contains(&from) {
@@ -63,10 +63,10 @@ impl Graph {
                 inside.push(node);
             }
         }
-        let (from_name, to_name) = (from.to_owned(), to.to_owned());
         if from == to || !made.contains(to) {
             let instead = self.taps(to)?;
-            return Err(OnnxError::Apart { from: from_name, to: to_name, instead });
+            let (from, to) = (from.to_owned(), to.to_owned());
+            return Err(PartError::Apart { from, to, instead }.into());
         }
         for node in &inside {
             let is_there = |name: &&String| {
@@ -75,14 +75,14 @@ impl Graph {
                     || constants.contains_key(name.as_str())
             };
             if let Some(other) = node.input.iter().find(|name| !is_there(name)) {
-                return Err(OnnxError::SideInput {
-                    from: from_name,
-                    to: to_name,
+                return Err(PartError::SideInput {
+                    from: from.to_owned(),
                     node: label(node).to_owned(),
                     operator: node.op_type.clone(),
                     other: other.clone(),
                     instead: self.taps_beside(from, to)?,
-                });
+                }
+                .into());
             }
         }
         let is_kept = |node: &&NodeProto| {
@@ -172,7 +172,7 @@ mod tests {
         let error = skip().part("b", "pool").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "node `sum` (Add), between `b` and `pool`, also reads `a`, which is not computed from `b`"
+            "node `sum` (Add) also reads `a`, which is not computed from `b`"
         );
         assert_eq!(error.help().unwrap(), "begin at `a`, `sum` instead");
     }
@@ -184,6 +184,6 @@ mod tests {
         assert_eq!(error.help().unwrap(), "begin at `input`, `a`, `sum` instead");
         assert!(matches!(skip().part("summ", "pool"), Err(OnnxError::UnknownTensor { .. })));
         assert!(matches!(skip().part("sum", "pol"), Err(OnnxError::UnknownTensor { .. })));
-        assert!(matches!(skip().part("sum", "sum"), Err(OnnxError::Apart { .. })));
+        assert!(matches!(skip().part("sum", "sum"), Err(OnnxError::Part(_))));
     }
 }

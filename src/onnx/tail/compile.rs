@@ -8,7 +8,7 @@ use super::super::attributes::{Attributes, floats, shape};
 use super::super::graph::{Readers, is_constant};
 use super::super::parsed::{Constants, Parsed, constant, from_end};
 use super::super::proto::NodeProto;
-use super::super::{Graph, OnnxError};
+use super::super::{Graph, OnnxError, PartError};
 use super::Tail;
 use super::layer::{Constant, Layer, Normalisation, Rank, Side, Step, WeightAt};
 use super::weight::{Layout, Role, Weight};
@@ -29,7 +29,7 @@ pub(super) fn compile(from: &str, to: &str, graph: Graph) -> Result<Tail, OnnxEr
         compiler.add(node).map_err(|error| match error {
             OnnxError::Unsupported { node: name, operator } => {
                 let (end, begin) = taps_beside(&graph, node, to);
-                OnnxError::Untrainable { node: name, operator, end, begin }
+                PartError::Untrainable { node: name, operator, end, begin }.into()
             }
             error => error,
         })?;
@@ -159,7 +159,7 @@ impl<'a> Compiler<'a> {
             let reason = format!("filters of {}x{} in a window of {kernel:?}", shape[2], shape[3]);
             return Err(Attributes(node).error(reason));
         }
-        if groups == 0 || shape[0] % groups != 0 {
+        if groups == 0 || !shape[0].is_multiple_of(groups) {
             let reason = format!("{} filters do not form {groups} groups", shape[0]);
             return Err(Attributes(node).error(reason));
         }

@@ -46,7 +46,7 @@ impl Tail {
                 let read = node.and_then(|inputs| inputs.get_mut(*input));
                 read.ok_or_else(|| graph.unknown(output))?.clone_from(&name);
             }
-            put(&mut proto, weight, &name, &weight.to_file(parameters.get(*id).value()));
+            put(&mut proto, weight, &name, &weight.in_file(parameters.get(*id).value()));
         }
         let outputs = graph.outputs();
         // What handed on the old weights is gone.

@@ -78,8 +78,8 @@ impl Tail {
     /// The part of `graph` that computes `to` from maps `from`.
     ///
     /// # Errors
-    /// [`OnnxError`]: an unknown tensor, [`OnnxError::Apart`], [`OnnxError::SideInput`],
-    /// [`OnnxError::Untrainable`], or [`OnnxError::Node`] for attributes that cannot be kept.
+    /// [`OnnxError`]: an unknown tensor, [`PartError`](super::PartError) for a part that is none or an
+    /// operator that cannot be trained, [`OnnxError::Node`] for what a node says.
     pub fn between(graph: &Graph, from: &str, to: &str) -> Result<Self, OnnxError> {
         let part = graph.part(from, to)?;
         compile::compile(from, to, part)
@@ -94,7 +94,7 @@ impl Tail {
         let mut add = |weight: &Weight| {
             let values = floats(constants[weight.source.as_str()]).expect("it was read before");
             let name = format!("{prefix}.{}", weight.name);
-            parameters.add(name, weight.kind(), weight.from_file(&values))
+            parameters.add(name, weight.kind(), weight.parameter(&values))
         };
         TailCopy { ids: self.weights.iter().map(&mut add).collect() }
     }
