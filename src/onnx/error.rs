@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::PartError;
 
 /// The operators of the embedded kernels.
-pub const SUPPORTED: [&str; 15] = [
+pub const SUPPORTED: [&str; 16] = [
     "Add",
     "AveragePool",
     "BatchNormalization",
@@ -18,6 +18,7 @@ pub const SUPPORTED: [&str; 15] = [
     "Identity",
     "MaxPool",
     "Mul",
+    "ReduceMean",
     "Relu",
     "Reshape",
     "Sub",

@@ -93,7 +93,7 @@ impl<'a> Compiler<'a> {
             Parsed::Concat { axis } => self.concat(node, axis)?,
             Parsed::MaxPool(layer) => self.on_maps(node, Layer::MaxPool(layer.0), first)?,
             Parsed::AveragePool(layer) => self.on_maps(node, Layer::AveragePool(layer), first)?,
-            Parsed::GlobalAveragePool => self.on_maps(node, Layer::GlobalAveragePool, first)?,
+            Parsed::Mean { keeps_axes } => self.mean(node, first, keeps_axes)?,
             Parsed::Linear(linear) => {
                 let layer = self.linear(node, first, &linear)?;
                 self.push(node, layer, vec![first.at], Rank::Rows)
@@ -142,6 +142,15 @@ impl<'a> Compiler<'a> {
     fn on_maps(&mut self, node: &NodeProto, layer: Layer, x: Value) -> Result<Value, OnnxError> {
         is_maps(node, x)?;
         Ok(self.push(node, layer, vec![x.at], Rank::Maps))
+    }
+
+    fn mean(&mut self, node: &NodeProto, x: Value, keeps_axes: bool) -> Result<Value, OnnxError> {
+        let means = self.on_maps(node, Layer::GlobalAveragePool, x)?;
+        if keeps_axes {
+            return Ok(means);
+        }
+        let layer = Layer::Rename { to: Rank::Rows, width: None };
+        Ok(self.push(node, layer, vec![means.at], Rank::Rows))
     }
 
     fn conv(

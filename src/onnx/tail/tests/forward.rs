@@ -91,6 +91,16 @@ fn pools_are_those_of_the_embedded_kernels() {
     agrees(|builder| {
         builder.node("GlobalAveragePool", &["input"], "out");
     });
+    for keeps_axes in [0, 1] {
+        agrees(|builder| {
+            builder.integers("axes", &[-1, -2]);
+            builder.node("ReduceMean", &["input", "axes"], "out").int("keepdims", keeps_axes);
+        });
+        agrees(|builder| {
+            let node = &mut builder.node("ReduceMean", &["input"], "out");
+            node.ints("axes", &[2, 3]).int("keepdims", keeps_axes);
+        });
+    }
 }
 
 #[test]

@@ -35,6 +35,10 @@ fn nodes_that_mix_places_and_channels_are_refused() {
     shaped.node("Reshape", &["input", "shape"], "out");
     let text = refusal(shaped, "out").0;
     assert!(text.ends_with("its shape is [0, 2, 72]; expected [0, -1] or [0, -1, 1, 1]"), "{text}");
+    let mut reduced = builder();
+    reduced.node("ReduceMean", &["input"], "out").ints("axes", &[1]);
+    let text = refusal(reduced, "out").0;
+    assert!(text.ends_with("its axes are [1]; expected [2, 3], height and width"), "{text}");
     let mut added = builder();
     added.weight("plane", &[6, 6], &[0.0; 36]);
     added.node("Add", &["input", "plane"], "out");
