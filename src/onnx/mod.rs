@@ -3,9 +3,10 @@
 //! A [`Graph`] is parsed, asked what it offers and *cut* at the tensors that somebody wants. What
 //! is left runs in a [`Session`] of ONNX Runtime, a shared library that is looked for when the
 //! program runs ([`locate`]), or in a [`Network`] on this crate's own kernels, which need nothing
-//! installed. [`Backbone`] is either; the two agree to 1e-4 of the largest value.
+//! installed. [`Backbone`] is either; the two agree to 1e-4 of the largest value. A [`Tail`] is the
+//! part of a graph between two tensors, on a tape, for a model to train further.
 //!
-//! Nothing here trains, and nothing here reads images.
+//! Nothing here reads images.
 
 mod attributes;
 mod backbone;

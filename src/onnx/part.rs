@@ -7,7 +7,7 @@ use super::proto::{
     Dimension, DimensionProto, GraphProto, NodeProto, TensorShapeProto, TensorTypeProto, TypeProto,
     ValueInfoProto, element,
 };
-use super::shapes::{Axis, declared};
+use super::shapes::{Axis, axes_text, declared};
 use super::{Graph, OnnxError, PartError};
 
 impl Graph {
@@ -48,7 +48,8 @@ impl Graph {
     /// The network that computes `to` from maps `from`, [N, C, H, W] of any height and width.
     ///
     /// # Errors
-    /// [`OnnxError::UnknownTensor`], [`PartError::Apart`] or [`PartError::SideInput`].
+    /// [`OnnxError::UnknownTensor`], [`PartError::Apart`], [`PartError::SideInput`] or
+    /// [`PartError::NoMaps`].
     pub fn part(&self, from: &str, to: &str) -> Result<Self, OnnxError> {
         let is_input = self.inputs().iter().any(|info| info.name == from);
         if !is_input && !self.tensors().contains(&from) {
@@ -94,7 +95,7 @@ impl Graph {
             node: source.node.iter().filter(is_kept).cloned().collect(),
             name: source.name.clone(),
             initializer: source.initializer.clone(),
-            input: std::iter::once(self.maps(from)).chain(weights.cloned()).collect(),
+            input: std::iter::once(self.maps(from)?).chain(weights.cloned()).collect(),
             ..GraphProto::default()
         };
         self.with(graph).cut(&[to])
@@ -120,10 +121,14 @@ impl Graph {
     }
 
     /// The declaration of a tensor as maps of any size.
-    fn maps(&self, name: &str) -> ValueInfoProto {
+    fn maps(&self, name: &str) -> Result<ValueInfoProto, PartError> {
         let input = self.inputs().into_iter().find(|info| info.name == name).map(declared);
         let made = || self.offers().into_iter().find(|offer| offer.name == name)?.shape;
         let shape = input.unwrap_or_else(made);
+        if let Some(axes) = shape.as_ref().filter(|axes| axes.len() != 4) {
+            let (from, shape) = (name.to_owned(), axes_text(Some(axes)));
+            return Err(PartError::NoMaps { from, shape });
+        }
         let channels = match shape.as_ref().and_then(|shape| shape.get(1)) {
             Some(Axis::Length(length)) => i64::try_from(*length).ok().map(Dimension::Value),
             _ => None,
@@ -134,7 +139,7 @@ impl Graph {
         let dim = axes.map(|axis| DimensionProto { value: Some(axis) }).to_vec();
         let shape = Some(TensorShapeProto { dim });
         let tensor_type = Some(TensorTypeProto { elem_type: Some(element::FLOAT), shape });
-        ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
+        Ok(ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) })
     }
 }
 

@@ -30,6 +30,14 @@ pub enum PartError {
         /// The tensors next to `from` that it can begin at.
         instead: Vec<String>,
     },
+    /// It begins at something else than maps.
+    #[error("`{from}` is {shape}; a part begins at maps, [N, C, H, W]")]
+    NoMaps {
+        /// Where it should begin.
+        from: String,
+        /// Its shape.
+        shape: String,
+    },
     /// An operator that cannot be trained.
     #[error(
         "node `{node}` is a `{operator}`, which a trainable tail cannot hold; it can hold {}",
@@ -72,6 +80,9 @@ impl PartError {
                 let begin = begin.as_ref().map(|name| format!("begin it at `{name}`"));
                 let both: Vec<String> = end.into_iter().chain(begin).collect();
                 (!both.is_empty()).then(|| both.join(", or "))
+            }
+            Self::NoMaps { from, .. } => {
+                Some(format!("begin before the pooling that makes `{from}`"))
             }
             Self::Channels { from, .. } => {
                 Some(format!("give it the maps of the tensor `{from}` of the same network"))

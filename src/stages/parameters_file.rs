@@ -120,6 +120,7 @@ fn in_memory(value: Tensor) -> Tensor {
 mod tests {
     use super::*;
     use crate::nn::tape::ParameterKind;
+    use crate::onnx::{ModelBuilder, Tail};
 
     fn parameters(first: f32) -> Parameters {
         let mut parameters = Parameters::default();
@@ -143,6 +144,32 @@ mod tests {
         for ((_, found), (_, expected)) in other.iter().zip(parameters(0.5).iter()) {
             assert_eq!((&found.name, found.value()), (&expected.name, expected.value()));
         }
+    }
+
+    #[test]
+    fn a_tail_that_is_read_back_is_exported_as_the_same_network() {
+        let mut builder = ModelBuilder::new("input", &[3, 6, 6]);
+        builder.weight("w", &[4, 3, 2, 1], &[0.5; 24]);
+        builder.weight("matrix", &[4, 2], &[0.25; 8]);
+        builder.node("Conv", &["input", "w"], "map");
+        builder.node("GlobalAveragePool", &["map"], "mean");
+        builder.node("Flatten", &["mean"], "row");
+        builder.node("Gemm", &["row", "matrix"], "out");
+        let tail = Tail::between(&builder.finish(&["out"]).unwrap(), "input", "out").unwrap();
+        let mut learnt = Parameters::default();
+        let copy = tail.copy("local", &mut learnt);
+        for id in copy.ids() {
+            let values = learnt.values_mut(*id).iter_mut();
+            values.enumerate().for_each(|(at, value)| *value += at as f32 / 7.0);
+        }
+        let written = write_parameters(Vec::new(), &learnt).unwrap();
+        let mut read = Parameters::default();
+        let again = tail.copy("local", &mut read);
+        assert_ne!(write_parameters(Vec::new(), &read).unwrap(), written);
+        read_parameters("w", &written, &mut read).unwrap();
+        let [expected, found] = [(&copy, &learnt), (&again, &read)]
+            .map(|(copy, parameters)| tail.export(copy, parameters).unwrap().encode());
+        assert_eq!(found, expected);
     }
 
     #[test]

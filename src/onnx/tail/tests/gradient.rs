@@ -85,3 +85,30 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         assert!(with(threads) == expected, "{threads} threads");
     }
 }
+
+#[test]
+fn the_file_says_which_share_of_a_running_mean_stays() {
+    let mut builder = ModelBuilder::new("input", &[1, 1, 1]);
+    for (name, value) in [("one", 1.0), ("four", 4.0), ("mean", 8.0), ("variance", 3.0)] {
+        builder.weight(name, &[1], &[value]);
+    }
+    let inputs = ["input", "one", "four", "mean", "variance"];
+    let node = &mut builder.node("BatchNormalization", &inputs, "out");
+    node.float("momentum", 0.75).float("epsilon", 1.0);
+    let graph = builder.finish(&["out"]).unwrap();
+    agree(&graph, ["input", "out"], [2, 1, 3, 3]);
+    let tail = Tail::between(&graph, "input", "out").unwrap();
+    let mut parameters = Parameters::<f32>::default();
+    let copy = tail.copy("tail", &mut parameters);
+    let mut tape = Tape::new(&parameters, Recording::Off);
+    let x = tape.constant(Tensor::new(vec![2, 1, 1, 1], vec![0.0, 2.0]));
+    let y = tail.run(&mut tape, &copy, x, Mode::Training);
+    // The batch has the mean 1 and the variance 1: (x - 1) / sqrt(1 + 1) + 4.
+    let expected = [4.0 - 0.5_f32.sqrt(), 4.0 + 0.5_f32.sqrt()];
+    let pairs = tape.value(y).values().iter().zip(expected);
+    assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-6));
+    // 0.75 * 8 + 0.25 * 1, and 0.75 * 3 + 0.25 * 2 (unbiased).
+    let buffers = tape.into_buffers();
+    let found = [2, 3].map(|at| buffers[&copy.ids()[at]].values()[0]);
+    assert_eq!(found, [6.25, 2.75]);
+}

@@ -62,10 +62,24 @@ fn weights_that_do_not_fit_their_node_are_named() {
     weight(&mut grouped, "w", &[4, 1, 1, 1], 1);
     grouped.node("Conv", &["input", "w"], "out").int("group", 3);
     assert!(refusal(grouped, "out").0.ends_with("4 filters do not form 3 groups"));
+    let mut square = builder();
+    weight(&mut square, "w", &[4, 4, 1, 1], 1);
+    weight(&mut square, "b", &[2, 2], 1);
+    square.node("Conv", &["input", "w", "b"], "out");
+    assert_eq!(refusal(square, "out").0, "node `out` (Conv): `b` is [2, 2]; expected a vector");
     let mut rows = builder();
     weight(&mut rows, "w", &[4, 3], 1);
     rows.node("Gemm", &["input", "w"], "out");
     assert!(refusal(rows, "out").0.ends_with("it reads maps; expected rows"));
+}
+
+#[test]
+fn a_tail_begins_at_maps() {
+    let error = Tail::between(&small(), "vector", "out").unwrap_err();
+    assert_eq!(error.to_string(), "`vector` is [N, 10]; a part begins at maps, [N, C, H, W]");
+    assert_eq!(error.help().unwrap(), "begin before the pooling that makes `vector`");
+    let tail = Tail::between(&small(), "pooled", "out").unwrap();
+    assert_eq!(tail.output([1, 1, 10]).unwrap(), Extent::Row(5));
 }
 
 #[test]
