@@ -129,7 +129,7 @@ impl<'p, T: Real> Tape<'p, T> {
         &self.nodes[var.0].value
     }
 
-    /// Walks back from a sum, [] or [1].
+    /// Walks back from a sum, `[]` or `[1]`.
     ///
     /// # Panics
     /// If it is not one number.
