@@ -237,7 +237,7 @@ impl<'a> Compiler<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::onnx::{ModelBuilder, NodeBuilder};
+    use crate::onnx::{ModelBuilder, NodeBuilder, Offer};
 
     fn run(graph: &Graph, outputs: &[&str], images: &Tensor) -> Vec<Tensor> {
         let network = Network::new(&graph.cut(outputs).unwrap()).unwrap();
@@ -335,6 +335,21 @@ mod tests {
         assert_eq!(run(&graph, &["out"], &images)[0].values(), [2.0, 5.0]);
         let offers = graph.offers();
         assert_eq!((offers.len(), offers[0].is_embedded), (1, true));
+    }
+
+    #[test]
+    fn a_mean_over_places_is_a_pooling() {
+        let mut builder = ModelBuilder::new("input", &[2, 1, 2]);
+        builder.integers("axes", &[-1, -2]);
+        builder.node("ReduceMean", &["input", "axes"], "map");
+        builder.node("ReduceMean", &["input", "axes"], "row").int("keepdims", 0);
+        let graph = builder.finish(&["map", "row"]).unwrap();
+        let images = Tensor::new(vec![1, 2, 1, 2], vec![1.0, 2.0, 3.0, 4.0]);
+        let found = run(&graph, &["map", "row"], &images);
+        assert_eq!(found[0], Tensor::new(vec![1, 2, 1, 1], vec![1.5, 3.5]));
+        assert_eq!(found[1], Tensor::new(vec![1, 2], vec![1.5, 3.5]));
+        let shapes: Vec<String> = graph.offers().iter().map(Offer::type_text).collect();
+        assert_eq!(shapes, ["float32 [N, 2, 1, 1]", "float32 [N, 2]"]);
     }
 
     #[test]

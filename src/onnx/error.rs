@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::PartError;
+
 /// The operators of the embedded kernels.
-pub const SUPPORTED: [&str; 15] = [
+pub const SUPPORTED: [&str; 16] = [
     "Add",
     "AveragePool",
     "BatchNormalization",
@@ -16,6 +18,7 @@ pub const SUPPORTED: [&str; 15] = [
     "Identity",
     "MaxPool",
     "Mul",
+    "ReduceMean",
     "Relu",
     "Reshape",
     "Sub",
@@ -91,60 +94,9 @@ pub enum OnnxError {
         /// What does not fit.
         reason: String,
     },
-    /// A part of a network was asked for that begins nowhere.
-    #[error("`{to}` is not computed from `{from}`")]
-    Apart {
-        /// Where the part should begin.
-        from: String,
-        /// Where it should end.
-        to: String,
-        /// The tensors that it can begin at.
-        instead: Vec<String>,
-    },
-    /// A part of a network that needs more than the tensor it begins at.
-    #[error(
-        "node `{node}` ({operator}), between `{from}` and `{to}`, also reads `{other}`, which is not \
-         computed from `{from}`"
-    )]
-    SideInput {
-        /// Where the part begins.
-        from: String,
-        /// Where it ends.
-        to: String,
-        /// The node.
-        node: String,
-        /// Its operator.
-        operator: String,
-        /// What else it reads.
-        other: String,
-        /// The tensors next to `from` that the part can begin at.
-        instead: Vec<String>,
-    },
-    /// An operator that cannot be trained.
-    #[error(
-        "node `{node}` is a `{operator}`, which a trainable tail cannot hold; it can hold {}",
-        SUPPORTED.join(", ")
-    )]
-    Untrainable {
-        /// The node.
-        node: String,
-        /// Its operator.
-        operator: String,
-        /// The last tensor before it that the tail can end at.
-        end: Option<String>,
-        /// The first tensor behind it that the tail can begin at.
-        begin: Option<String>,
-    },
-    /// Maps that do not fit where a part of a network begins.
-    #[error("the part that begins at `{from}` takes maps of {expected} channels, got {found}")]
-    Channels {
-        /// Where the part begins.
-        from: String,
-        /// What it takes.
-        expected: usize,
-        /// What it was given.
-        found: usize,
-    },
+    /// A part of a network that cannot be taken out, or trained.
+    #[error(transparent)]
+    Part(#[from] Box<PartError>),
     /// The shared library was named but is not there.
     #[error("{origin} names `{}`, which is not there", path.display())]
     NoLibrary {
@@ -199,20 +151,7 @@ impl OnnxError {
             Self::Unsupported { .. } => {
                 Some("ONNX Runtime has all operators: `make onnxruntime`".to_owned())
             }
-            Self::Apart { instead, .. } | Self::SideInput { instead, .. }
-                if !instead.is_empty() =>
-            {
-                Some(format!("begin at {} instead", list(instead)))
-            }
-            Self::Untrainable { end, begin, .. } => {
-                let end = end.as_ref().map(|name| format!("end the tail at `{name}`"));
-                let begin = begin.as_ref().map(|name| format!("begin it at `{name}`"));
-                let both: Vec<String> = end.into_iter().chain(begin).collect();
-                (!both.is_empty()).then(|| both.join(", or "))
-            }
-            Self::Channels { from, .. } => {
-                Some(format!("give it the maps of the tensor `{from}` of the same network"))
-            }
+            Self::Part(error) => error.help(),
             Self::NoLibrary { .. } | Self::Load { .. } => {
                 Some("fetch it with `make onnxruntime`, or set `runtime = \"embedded\"`".to_owned())
             }
@@ -222,7 +161,7 @@ impl OnnxError {
 }
 
 /// Names in backquotes, the first few of many.
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let more = names.len().saturating_sub(LISTED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -20,7 +20,7 @@ pub(super) enum Operation {
     Concat { axis: i64 },
     MaxPool(MaxPool),
     AveragePool(AveragePool),
-    GlobalAveragePool,
+    Mean { keeps_axes: bool },
     Linear(Linear),
     Flatten { axis: i64 },
     Reshape { shape: Vec<i64> },
@@ -68,7 +68,7 @@ impl Operation {
             Parsed::Concat { axis } => Self::Concat { axis },
             Parsed::MaxPool(layer) => Self::MaxPool(layer),
             Parsed::AveragePool(layer) => Self::AveragePool(layer),
-            Parsed::GlobalAveragePool => Self::GlobalAveragePool,
+            Parsed::Mean { keeps_axes } => Self::Mean { keeps_axes },
             Parsed::Linear(layer) => Self::Linear(layer),
             Parsed::Flatten { axis } => Self::Flatten { axis },
             Parsed::Reshape { shape } => Self::Reshape { shape },
@@ -91,7 +91,11 @@ impl Operation {
             (Self::Conv(layer), [images]) => layer.forward(images.get(), columns),
             (Self::MaxPool(layer), [images]) => layer.forward(images.get()),
             (Self::AveragePool(layer), [images]) => layer.forward(images.get()),
-            (Self::GlobalAveragePool, [images]) => global_average_pool(images.get()),
+            (Self::Mean { keeps_axes }, [images]) => {
+                images.get().dims4()?;
+                let means = global_average_pool(images.get())?;
+                if *keeps_axes { Ok(means) } else { flatten(means, 1) }
+            }
             (Self::Binary(operator), [left, right]) => binary(*operator, left.get(), right.get()),
             (Self::Linear(layer), [left, right, bias @ ..]) => {
                 layer.forward(left.get(), right.get(), bias.first().map(Operand::get))

@@ -19,17 +19,32 @@ pub(super) type Constants<'a> = BTreeMap<&'a str, &'a TensorProto>;
 /// A node of an operator that there are kernels for.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Parsed {
-    Conv { window: Window, groups: usize },
-    BatchNorm { epsilon: f32, momentum: f32 },
+    Conv {
+        window: Window,
+        groups: usize,
+    },
+    BatchNorm {
+        epsilon: f32,
+        momentum: f32,
+    },
     Relu,
     Binary(BinaryOperator),
-    Concat { axis: i64 },
+    Concat {
+        axis: i64,
+    },
     MaxPool(MaxPool),
     AveragePool(AveragePool),
-    GlobalAveragePool,
+    /// The mean of each channel, [N, C, 1, 1] or [N, C].
+    Mean {
+        keeps_axes: bool,
+    },
     Linear(Linear),
-    Flatten { axis: i64 },
-    Reshape { shape: Vec<i64> },
+    Flatten {
+        axis: i64,
+    },
+    Reshape {
+        shape: Vec<i64>,
+    },
     Identity,
 }
 
@@ -56,7 +71,8 @@ impl Parsed {
             "Concat" => Self::Concat { axis: attributes.int("axis", 0) },
             "MaxPool" => Self::MaxPool(MaxPool(attributes.window(None)?)),
             "AveragePool" => Self::AveragePool(average_pool(&attributes)?),
-            "GlobalAveragePool" => Self::GlobalAveragePool,
+            "GlobalAveragePool" => Self::Mean { keeps_axes: true },
+            "ReduceMean" => mean(&attributes, constants)?,
             "Gemm" => Self::Linear(linear(&attributes)),
             "Flatten" => Self::Flatten { axis: attributes.int("axis", 1) },
             "Reshape" => Self::Reshape { shape: target(&attributes, constants)? },
@@ -93,6 +109,23 @@ fn average_pool(attributes: &Attributes<'_>) -> Result<AveragePool, OnnxError> {
     let counted = attributes.flag("count_include_pad");
     let padding = if counted { Padding::Counted } else { Padding::LeftOut };
     Ok(AveragePool { window: attributes.window(None)?, padding })
+}
+
+/// A mean over height and width, as some exporters write a pooling.
+fn mean(attributes: &Attributes<'_>, constants: &Constants<'_>) -> Result<Parsed, OnnxError> {
+    let axes = match attributes.0.input.get(1).filter(|name| !name.is_empty()) {
+        Some(name) => constants.get(name.as_str()).and_then(|tensor| integers(tensor)),
+        None => attributes.ints("axes").map(<[i64]>::to_vec),
+    };
+    let found = axes.unwrap_or_default();
+    let mut axes: Vec<i64> =
+        found.iter().map(|axis| if *axis < 0 { axis + 4 } else { *axis }).collect();
+    axes.sort_unstable();
+    if axes != [2, 3] {
+        let reason = format!("its axes are {found:?}; expected [2, 3], height and width");
+        return Err(attributes.error(reason));
+    }
+    Ok(Parsed::Mean { keeps_axes: attributes.int("keepdims", 1) != 0 })
 }
 
 fn linear(attributes: &Attributes<'_>) -> Linear {

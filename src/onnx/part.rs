@@ -7,8 +7,8 @@ use super::proto::{
     Dimension, DimensionProto, GraphProto, NodeProto, TensorShapeProto, TensorTypeProto, TypeProto,
     ValueInfoProto, element,
 };
-use super::shapes::{Axis, declared};
-use super::{Graph, OnnxError};
+use super::shapes::{Axis, axes_text, declared};
+use super::{Graph, OnnxError, PartError};
 
 impl Graph {
     /// The tensors that everything on the way to `to` goes through, in the order in which they are
@@ -48,7 +48,8 @@ impl Graph {
     /// The network that computes `to` from maps `from`, [N, C, H, W] of any height and width.
     ///
     /// # Errors
-    /// [`OnnxError::UnknownTensor`], [`OnnxError::Apart`] or [`OnnxError::SideInput`].
+    /// [`OnnxError::UnknownTensor`], [`PartError::Apart`], [`PartError::SideInput`] or
+    /// [`PartError::NoMaps`].
     pub fn part(&self, from: &str, to: &str) -> Result<Self, OnnxError> {
         let is_input = self.inputs().iter().any(|info| info.name == from);
         if !is_input && !self.tensors().contains(&from) {
@@ -63,10 +64,10 @@ impl Graph {
                 inside.push(node);
             }
         }
-        let (from_name, to_name) = (from.to_owned(), to.to_owned());
         if from == to || !made.contains(to) {
             let instead = self.taps(to)?;
-            return Err(OnnxError::Apart { from: from_name, to: to_name, instead });
+            let (from, to) = (from.to_owned(), to.to_owned());
+            return Err(PartError::Apart { from, to, instead }.into());
         }
         for node in &inside {
             let is_there = |name: &&String| {
@@ -75,14 +76,14 @@ impl Graph {
                     || constants.contains_key(name.as_str())
             };
             if let Some(other) = node.input.iter().find(|name| !is_there(name)) {
-                return Err(OnnxError::SideInput {
-                    from: from_name,
-                    to: to_name,
+                return Err(PartError::SideInput {
+                    from: from.to_owned(),
                     node: label(node).to_owned(),
                     operator: node.op_type.clone(),
                     other: other.clone(),
                     instead: self.taps_beside(from, to)?,
-                });
+                }
+                .into());
             }
         }
         let is_kept = |node: &&NodeProto| {
@@ -94,7 +95,7 @@ impl Graph {
             node: source.node.iter().filter(is_kept).cloned().collect(),
             name: source.name.clone(),
             initializer: source.initializer.clone(),
-            input: std::iter::once(self.maps(from)).chain(weights.cloned()).collect(),
+            input: std::iter::once(self.maps(from)?).chain(weights.cloned()).collect(),
             ..GraphProto::default()
         };
         self.with(graph).cut(&[to])
@@ -120,10 +121,14 @@ impl Graph {
     }
 
     /// The declaration of a tensor as maps of any size.
-    fn maps(&self, name: &str) -> ValueInfoProto {
+    fn maps(&self, name: &str) -> Result<ValueInfoProto, PartError> {
         let input = self.inputs().into_iter().find(|info| info.name == name).map(declared);
         let made = || self.offers().into_iter().find(|offer| offer.name == name)?.shape;
         let shape = input.unwrap_or_else(made);
+        if let Some(axes) = shape.as_ref().filter(|axes| axes.len() != 4) {
+            let (from, shape) = (name.to_owned(), axes_text(Some(axes)));
+            return Err(PartError::NoMaps { from, shape });
+        }
         let channels = match shape.as_ref().and_then(|shape| shape.get(1)) {
             Some(Axis::Length(length)) => i64::try_from(*length).ok().map(Dimension::Value),
             _ => None,
@@ -134,7 +139,7 @@ impl Graph {
         let dim = axes.map(|axis| DimensionProto { value: Some(axis) }).to_vec();
         let shape = Some(TensorShapeProto { dim });
         let tensor_type = Some(TensorTypeProto { elem_type: Some(element::FLOAT), shape });
-        ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
+        Ok(ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) })
     }
 }
 
@@ -172,7 +177,7 @@ mod tests {
         let error = skip().part("b", "pool").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "node `sum` (Add), between `b` and `pool`, also reads `a`, which is not computed from `b`"
+            "node `sum` (Add) also reads `a`, which is not computed from `b`"
         );
         assert_eq!(error.help().unwrap(), "begin at `a`, `sum` instead");
     }
@@ -184,6 +189,6 @@ mod tests {
         assert_eq!(error.help().unwrap(), "begin at `input`, `a`, `sum` instead");
         assert!(matches!(skip().part("summ", "pool"), Err(OnnxError::UnknownTensor { .. })));
         assert!(matches!(skip().part("sum", "pol"), Err(OnnxError::UnknownTensor { .. })));
-        assert!(matches!(skip().part("sum", "sum"), Err(OnnxError::Apart { .. })));
+        assert!(matches!(skip().part("sum", "sum"), Err(OnnxError::Part(_))));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::attributes::{Attributes, integers};
-use super::parsed::Constants;
+use super::parsed::{Constants, Parsed};
 use super::proto::{Dimension, NodeProto, ValueInfoProto, element};
 
 /// Operators that give a tensor of the shape of their first input.
@@ -144,6 +144,13 @@ pub(super) fn infer(
             let ones = first.len().checked_sub(2)?;
             Some([&first[..2], &vec![Axis::Length(1); ones]].concat())
         }
+        "ReduceMean" => match (Parsed::of(node, constants), first.as_slice()) {
+            (Ok(Parsed::Mean { keeps_axes }), [count, channels, _, _]) => {
+                let pixel = if keeps_axes { vec![Axis::Length(1); 2] } else { Vec::new() };
+                Some([&[count.clone(), channels.clone()][..], &pixel].concat())
+            }
+            _ => None,
+        },
         "Flatten" => flatten(first, attributes.int("axis", 1)),
         "Gemm" => {
             let pick = |shape: &[Axis], name: &str, axis: usize| {

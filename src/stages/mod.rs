@@ -32,6 +32,7 @@ pub mod import_photos;
 pub mod import_split;
 mod mat_source;
 mod metric;
+pub mod parameters_file;
 mod pictures;
 pub mod plot;
 mod pool;

@@ -22,8 +22,8 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let sigma = rule(case.hyper("sigma"));
     let traces = search(&agent, &parameters, &mut images, &sigma, Draw::Greedy);
 
-    let mut answers = of_traces("out".into(), &traces, steps);
-    answers.extend(of_traces("out.full".into(), &full, steps));
+    let mut answers = of_traces("out", &traces, steps);
+    answers.extend(of_traces("out.full", &full, steps));
     let stops = traces.iter().map(|trace| trace.looks.len() as f64).collect();
     let last = |trace: &Trace| trace.prediction(trace.looks.len()) as f64;
     answers.push(("out.stop".into(), stops));

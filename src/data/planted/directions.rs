@@ -4,7 +4,7 @@ use rand::seq::SliceRandom as _;
 use rand::{Rng as _, RngExt as _};
 use rand_chacha::ChaCha8Rng;
 
-/// One vector of unit length each, [C].
+/// One vector of unit length each, `[C]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Directions {
     /// Of the attributes.

@@ -48,7 +48,7 @@ pub struct Losses {
 }
 
 impl Objective {
-    /// The losses of a batch whose classes are `labels`, [N], for classes with `signatures`, [C, A].
+    /// The losses of a batch whose classes are `labels`, `[N]`, for classes with `signatures`, [C, A].
     ///
     /// # Panics
     /// If the shapes do not fit.

@@ -4,38 +4,38 @@ use std::collections::BTreeMap;
 
 use crate::nn::{Activation, BinaryOperator, Linear, Window};
 
-use super::super::attributes::{Attributes, floats, shape};
+use super::super::attributes::Attributes;
 use super::super::graph::{Readers, is_constant};
-use super::super::parsed::{Constants, Parsed, constant, from_end};
+use super::super::parsed::{Parsed, from_end};
 use super::super::proto::NodeProto;
-use super::super::{Graph, OnnxError};
+use super::super::{Graph, OnnxError, PartError};
 use super::Tail;
-use super::layer::{Constant, Layer, Normalisation, Rank, Side, Step, WeightAt};
-use super::weight::{Layout, Role, Weight};
+use super::layer::{Layer, Normalisation, Rank, Side, Step};
+use super::weight::{Layout, Role};
+use super::weights::Weights;
 
 /// Turns the graph of a part into a program.
 pub(super) fn compile(from: &str, to: &str, graph: Graph) -> Result<Tail, OnnxError> {
     let mut compiler = Compiler {
-        constants: graph.constants(),
         readers: graph.readers(),
         values: BTreeMap::from([(from, Value { at: 0, rank: Rank::Maps })]),
         steps: Vec::new(),
-        weights: Vec::new(),
+        weights: Weights::new(graph.constants()),
     };
     for node in graph.nodes() {
-        if is_constant(node, &compiler.constants) {
+        if is_constant(node, &compiler.weights.constants) {
             continue;
         }
         compiler.add(node).map_err(|error| match error {
             OnnxError::Unsupported { node: name, operator } => {
                 let (end, begin) = taps_beside(&graph, node, to);
-                OnnxError::Untrainable { node: name, operator, end, begin }
+                PartError::Untrainable { node: name, operator, end, begin }.into()
             }
             error => error,
         })?;
     }
     let output = compiler.value(to)?.at;
-    let (steps, weights) = (compiler.steps, compiler.weights);
+    let (steps, weights) = (compiler.steps, compiler.weights.all);
     Ok(Tail { from: from.to_owned(), graph, steps, output, weights })
 }
 
@@ -59,17 +59,16 @@ struct Value {
 }
 
 struct Compiler<'a> {
-    constants: Constants<'a>,
     readers: Readers<'a>,
     values: BTreeMap<&'a str, Value>,
     steps: Vec<Step>,
-    weights: Vec<Weight>,
+    weights: Weights<'a>,
 }
 
 impl<'a> Compiler<'a> {
     fn add(&mut self, node: &'a NodeProto) -> Result<(), OnnxError> {
         Attributes(node).check_outputs(&self.readers)?;
-        let parsed = Parsed::of(node, &self.constants)?;
+        let parsed = Parsed::of(node, &self.weights.constants)?;
         let output = node.output.first().map_or("", String::as_str);
         let first = match &parsed {
             Parsed::Binary(operator) => {
@@ -93,7 +92,7 @@ impl<'a> Compiler<'a> {
             Parsed::Concat { axis } => self.concat(node, axis)?,
             Parsed::MaxPool(layer) => self.on_maps(node, Layer::MaxPool(layer.0), first)?,
             Parsed::AveragePool(layer) => self.on_maps(node, Layer::AveragePool(layer), first)?,
-            Parsed::GlobalAveragePool => self.on_maps(node, Layer::GlobalAveragePool, first)?,
+            Parsed::Mean { keeps_axes } => self.mean(node, first, keeps_axes)?,
             Parsed::Linear(linear) => {
                 let layer = self.linear(node, first, &linear)?;
                 self.push(node, layer, vec![first.at], Rank::Rows)
@@ -119,7 +118,7 @@ impl<'a> Compiler<'a> {
     /// An input that is no constant.
     fn input(&self, node: &NodeProto, at: usize) -> Result<Value, OnnxError> {
         let name = node.input.get(at).map_or("", String::as_str);
-        if self.constants.contains_key(name) {
+        if self.weights.constants.contains_key(name) {
             return Err(Attributes(node).error(format!("input {at} (`{name}`) is a constant")));
         }
         self.value(name)
@@ -144,6 +143,15 @@ impl<'a> Compiler<'a> {
         Ok(self.push(node, layer, vec![x.at], Rank::Maps))
     }
 
+    fn mean(&mut self, node: &NodeProto, x: Value, keeps_axes: bool) -> Result<Value, OnnxError> {
+        let means = self.on_maps(node, Layer::GlobalAveragePool, x)?;
+        if keeps_axes {
+            return Ok(means);
+        }
+        let layer = Layer::Rename { to: Rank::Rows, width: None };
+        Ok(self.push(node, layer, vec![means.at], Rank::Rows))
+    }
+
     fn conv(
         &mut self,
         node: &NodeProto,
@@ -152,38 +160,19 @@ impl<'a> Compiler<'a> {
         groups: usize,
     ) -> Result<Layer, OnnxError> {
         is_maps(node, x)?;
-        let weight = self.weight(node, 1, Role::Learnt, Layout::Filters)?;
-        let shape = self.weights[weight].shape.clone();
+        let weight = self.weights.read(node, 1, Role::Learnt, Layout::Filters)?;
+        let shape = self.weights.all[weight].shape.clone();
         if shape[2..] != window.kernel {
             let kernel = window.kernel;
             let reason = format!("filters of {}x{} in a window of {kernel:?}", shape[2], shape[3]);
             return Err(Attributes(node).error(reason));
         }
-        if groups == 0 || shape[0] % groups != 0 {
+        if groups == 0 || !shape[0].is_multiple_of(groups) {
             let reason = format!("{} filters do not form {groups} groups", shape[0]);
             return Err(Attributes(node).error(reason));
         }
-        let bias = self.bias(node, shape[0])?;
+        let bias = self.weights.bias(node, shape[0])?;
         Ok(Layer::Conv { window, groups, weight, bias })
-    }
-
-    /// The third input, if there is one: a number for each of `outputs` channels.
-    fn bias(&mut self, node: &NodeProto, outputs: usize) -> Result<Option<WeightAt>, OnnxError> {
-        if node.input.get(2).is_none_or(String::is_empty) {
-            return Ok(None);
-        }
-        let bias = self.weight(node, 2, Role::Learnt, Layout::Vector)?;
-        self.has_outputs(node, bias, outputs)?;
-        Ok(Some(bias))
-    }
-
-    fn has_outputs(&self, node: &NodeProto, at: WeightAt, count: usize) -> Result<(), OnnxError> {
-        let weight = &self.weights[at];
-        if weight.outputs() == count {
-            return Ok(());
-        }
-        let reason = format!("`{}` is {:?}; expected {count} values", weight.source, weight.shape);
-        Err(Attributes(node).error(reason))
     }
 
     fn batch_norm(
@@ -194,11 +183,11 @@ impl<'a> Compiler<'a> {
         let roles = [Role::Learnt, Role::Learnt, Role::Mean, Role::Variance];
         let mut found = [0; 4];
         for ((input, role), found) in (1..).zip(roles).zip(&mut found) {
-            *found = self.weight(node, input, role, Layout::Vector)?;
+            *found = self.weights.read(node, input, role, Layout::Vector)?;
         }
         let [weight, bias, mean, variance] = found;
         for at in found {
-            self.has_outputs(node, at, self.weights[weight].outputs())?;
+            self.weights.has_outputs(node, at, self.weights.all[weight].outputs())?;
         }
         Ok(Normalisation {
             weight,
@@ -214,7 +203,9 @@ impl<'a> Compiler<'a> {
 
     fn binary(&mut self, node: &NodeProto, operator: BinaryOperator) -> Result<Value, OnnxError> {
         let is_constant = |at: usize| {
-            node.input.get(at).is_some_and(|name| self.constants.contains_key(name.as_str()))
+            node.input
+                .get(at)
+                .is_some_and(|name| self.weights.constants.contains_key(name.as_str()))
         };
         let (side, x) = match [is_constant(0), is_constant(1)] {
             [false, false] => {
@@ -228,32 +219,9 @@ impl<'a> Compiler<'a> {
             [false, true] => (Side::Right, self.input(node, 0)?),
             _ => (Side::Left, self.input(node, 1)?),
         };
-        let constant = self.operand(node, usize::from(side == Side::Right), x.rank)?;
+        let constant = self.weights.operand(node, usize::from(side == Side::Right), x.rank)?;
         let layer = Layer::Constant { operator, constant, side };
         Ok(self.push(node, layer, vec![x.at], x.rank))
-    }
-
-    /// A constant that is one number, or one a channel.
-    fn operand(
-        &mut self,
-        node: &NodeProto,
-        input: usize,
-        rank: Rank,
-    ) -> Result<Constant, OnnxError> {
-        let tensor = constant(&Attributes(node), &self.constants, input)?;
-        let shape = shape(tensor)?;
-        if shape.iter().all(|length| *length == 1) {
-            return Ok(Constant::Number(f64::from(floats(tensor)?.values()[0])));
-        }
-        // Aligned at the last axis, channels are the third from the end of maps.
-        let behind = rank.axes() - 2;
-        let rest = shape.iter().rev().enumerate();
-        if rest.filter(|(at, _)| *at != behind).any(|(_, length)| *length != 1) {
-            let name = &node.input[input];
-            let reason = format!("`{name}` is {shape:?}; expected one number, or one a channel");
-            return Err(Attributes(node).error(reason));
-        }
-        Ok(Constant::Channels(self.weight(node, input, Role::Learnt, Layout::Vector)?))
     }
 
     fn concat(&mut self, node: &NodeProto, axis: i64) -> Result<Value, OnnxError> {
@@ -279,8 +247,8 @@ impl<'a> Compiler<'a> {
             return Err(Attributes(node).error("`transA` is set; expected rows as they are"));
         }
         let layout = if is_matrix { Layout::Matrix } else { Layout::Transposed };
-        let weight = self.weight(node, 1, Role::Learnt, layout)?;
-        let bias = self.bias(node, self.weights[weight].outputs())?;
+        let weight = self.weights.read(node, 1, Role::Learnt, layout)?;
+        let bias = self.weights.bias(node, self.weights.all[weight].outputs())?;
         Ok(Layer::Linear { alpha: linear.alpha, beta: linear.beta, weight, bias })
     }
 
@@ -305,42 +273,6 @@ impl<'a> Compiler<'a> {
         let width = usize::try_from(width).ok().filter(|width| *width > 0);
         let layer = Layer::Rename { to, width };
         Ok(self.push(node, layer, vec![x.at], to))
-    }
-
-    /// The weight that a node reads, which another one may have read before.
-    fn weight(
-        &mut self,
-        node: &NodeProto,
-        input: usize,
-        role: Role,
-        layout: Layout,
-    ) -> Result<WeightAt, OnnxError> {
-        let tensor = constant(&Attributes(node), &self.constants, input)?;
-        let shape = floats(tensor)?.shape().to_vec();
-        let axes = match layout {
-            Layout::Vector => None,
-            Layout::Matrix | Layout::Transposed => Some(2),
-            Layout::Filters => Some(4),
-        };
-        let source = node.input[input].clone();
-        if axes.is_some_and(|axes| axes != shape.len()) || shape.contains(&0) {
-            let axes = axes.map_or("values".to_owned(), |axes| format!("{axes} axes"));
-            let reason = format!("`{source}` is {shape:?}; expected {axes}");
-            return Err(Attributes(node).error(reason));
-        }
-        let place = (node.output.first().cloned().unwrap_or_default(), input);
-        let is_same =
-            |other: &Weight| (&other.source, other.role, other.layout) == (&source, role, layout);
-        if let Some(at) = self.weights.iter().position(is_same) {
-            self.weights[at].places.push(place);
-            return Ok(at);
-        }
-        let mut name = source.clone();
-        while self.weights.iter().any(|other| other.name == name) {
-            name += role.suffix();
-        }
-        self.weights.push(Weight { name, source, role, layout, shape, places: vec![place] });
-        Ok(self.weights.len() - 1)
     }
 }
 

@@ -37,17 +37,16 @@ impl Tail {
         parameters: &Parameters<T>,
     ) -> Result<Graph, OnnxError> {
         let mut proto = graph.proto().clone();
-        let places: BTreeMap<String, usize> =
-            proto.node.iter().enumerate().flat_map(outputs).collect();
+        let makers: BTreeMap<String, usize> =
+            proto.node.iter().enumerate().flat_map(made_by).collect();
         for (weight, id) in self.weights.iter().zip(&copy.ids) {
-            let name = place_for(weight, &proto);
+            let name = free_name(weight, &mut proto);
             for (output, input) in &weight.places {
-                let at =
-                    places.get(output).copied().filter(|at| proto.node[*at].input.len() > *input);
-                let at = at.ok_or_else(|| graph.unknown(output))?;
-                proto.node[at].input[*input].clone_from(&name);
+                let node = makers.get(output).map(|at| &mut proto.node[*at].input);
+                let read = node.and_then(|inputs| inputs.get_mut(*input));
+                read.ok_or_else(|| graph.unknown(output))?.clone_from(&name);
             }
-            put(&mut proto, weight, &name, &weight.to_file(parameters.get(*id).value()));
+            put(&mut proto, weight, &name, &weight.in_file(parameters.get(*id).value()));
         }
         let outputs = graph.outputs();
         // What handed on the old weights is gone.
@@ -55,22 +54,26 @@ impl Tail {
     }
 }
 
-fn outputs((at, node): (usize, &NodeProto)) -> Vec<(String, usize)> {
+fn made_by((at, node): (usize, &NodeProto)) -> Vec<(String, usize)> {
     node.output.iter().map(|name| (name.clone(), at)).collect()
 }
 
-/// The name of the initialiser that takes a weight: its own if nobody else reads that.
-fn place_for(weight: &Weight, proto: &GraphProto) -> String {
-    let reads = proto.node.iter().flat_map(|node| &node.input);
-    let reads = reads.filter(|name| **name == weight.source).count();
-    let is_named = |tensor: &TensorProto, name: &str| tensor.name.as_deref() == Some(name);
-    let is_initializer = proto.initializer.iter().any(|tensor| is_named(tensor, &weight.source));
-    if is_initializer && reads == weight.places.len() {
+/// The name of the initialiser that takes a weight: that which the nodes read if nobody else reads
+/// it. A node that made it, to hand another weight on, then makes nothing any more.
+fn free_name(weight: &Weight, proto: &mut GraphProto) -> String {
+    let inputs = proto.node.iter().flat_map(|node| &node.input);
+    let outputs = proto.output.iter().map(|info| &info.name);
+    let reads = inputs.chain(outputs).filter(|name| **name == weight.source).count();
+    if reads == weight.places.len() {
+        let makes = |node: &&mut NodeProto| node.output.contains(&weight.source);
+        if let Some(maker) = proto.node.iter_mut().find(makes) {
+            maker.output.clear();
+        }
         return weight.source.clone();
     }
     let mut name = weight.name.clone();
     let is_taken = |name: &str| {
-        proto.initializer.iter().any(|tensor| is_named(tensor, name))
+        proto.initializer.iter().any(|tensor| tensor.name.as_deref() == Some(name))
             || proto.node.iter().flat_map(|node| &node.output).any(|output| output == name)
     };
     while is_taken(&name) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::nn::{AveragePool, Window};
 
-use super::super::OnnxError;
+use super::super::{OnnxError, PartError};
 use super::Tail;
 use super::layer::{Constant, Layer, Rank, Step};
 
@@ -58,14 +58,14 @@ impl Tail {
     /// What comes out for maps [H, W, C].
     ///
     /// # Errors
-    /// [`OnnxError::Channels`] if C is not what the part begins with, [`OnnxError::Node`] if another
+    /// [`PartError::Channels`] if C is not what the part begins with, [`OnnxError::Node`] if another
     /// node cannot take what reaches it.
     pub fn output(&self, maps: [usize; 3]) -> Result<Extent, OnnxError> {
         if let Some(expected) = self.channels()
             && expected != maps[2]
         {
             let from = self.from.clone();
-            return Err(OnnxError::Channels { from, expected, found: maps[2] });
+            return Err(PartError::Channels { from, expected, found: maps[2] }.into());
         }
         let mut values = vec![Extent::Map(maps)];
         for step in &self.steps {
@@ -132,7 +132,6 @@ impl Tail {
             Layer::MaxPool(window) | Layer::AveragePool(AveragePool { window, .. }) => {
                 slide(&fitted(window, size))
             }
-            Layer::GlobalAveragePool => Ok(Extent::Map([1, 1, width])),
             Layer::Binary(_) if reads[1] != first => {
                 Err(format!("it combines {first} and {}; expected equal shapes", reads[1]))
             }
@@ -146,7 +145,9 @@ impl Tail {
                 "it flattens a map of {}x{} pixels; expected one, as behind a pooling",
                 size[0], size[1]
             )),
-            Layer::Rename { to: Rank::Maps, .. } => Ok(Extent::Map([1, 1, width])),
+            Layer::GlobalAveragePool | Layer::Rename { to: Rank::Maps, .. } => {
+                Ok(Extent::Map([1, 1, width]))
+            }
             Layer::Rename { to: Rank::Rows, .. } => Ok(Extent::Row(width)),
             _ => Ok(first.with_width(width)),
         }
@@ -157,9 +158,9 @@ impl Tail {
 /// padded map is that pixel.
 pub(super) fn fitted(window: &Window, size: [usize; 2]) -> Window {
     let mut fitted = *window;
-    for axis in 0..2 {
+    for (axis, length) in size.into_iter().enumerate() {
         let reach = window.dilations[axis] * (window.kernel[axis] - 1) + 1;
-        if size[axis] == 1 && reach > 1 + window.before[axis] + window.after[axis] {
+        if length == 1 && reach > 1 + window.before[axis] + window.after[axis] {
             (fitted.kernel[axis], fitted.before[axis], fitted.after[axis]) = (1, 0, 0);
         }
     }

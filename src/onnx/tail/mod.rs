@@ -24,9 +24,10 @@
 //!
 //! Filters, matrices, biases, scale and shift of normalisations, and constants that are added or
 //! multiplied a channel. Running means and variances are buffers, which [`Mode::Training`] moves. A
-//! constant of a single number belongs to the formula and stays. Names are those that nodes read; an
-//! initialiser that two nodes read under one name is one parameter, and one that an `Identity` hands
-//! on is another of its own, for exporters merge weights that merely happen to be equal.
+//! constant of a single number belongs to the formula and stays. Names are those that nodes read. What
+//! two nodes read under one name, for the same purpose, is one parameter; what an `Identity` hands on,
+//! or what serves another purpose, is a parameter of its own, for exporters merge weights that merely
+//! happen to be equal.
 
 mod compile;
 mod export;
@@ -36,6 +37,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod weight;
+mod weights;
 
 use crate::nn::Real;
 use crate::nn::tape::{Mode, ParameterId, Parameters, Tape, Var};
@@ -78,8 +80,8 @@ impl Tail {
     /// The part of `graph` that computes `to` from maps `from`.
     ///
     /// # Errors
-    /// [`OnnxError`]: an unknown tensor, [`OnnxError::Apart`], [`OnnxError::SideInput`],
-    /// [`OnnxError::Untrainable`], or [`OnnxError::Node`] for attributes that cannot be kept.
+    /// [`OnnxError`]: an unknown tensor, [`PartError`](super::PartError) for a part that is none or an
+    /// operator that cannot be trained, [`OnnxError::Node`] for what a node says.
     pub fn between(graph: &Graph, from: &str, to: &str) -> Result<Self, OnnxError> {
         let part = graph.part(from, to)?;
         compile::compile(from, to, part)
@@ -94,13 +96,14 @@ impl Tail {
         let mut add = |weight: &Weight| {
             let values = floats(constants[weight.source.as_str()]).expect("it was read before");
             let name = format!("{prefix}.{}", weight.name);
-            parameters.add(name, weight.kind(), weight.from_file(&values))
+            parameters.add(name, weight.kind(), weight.parameter(&values))
         };
         TailCopy { ids: self.weights.iter().map(&mut add).collect() }
     }
 
     /// Runs a copy on maps [N, H, W, C]. Gives maps [N, H', W', C'] or rows [N, D], as
-    /// [`Tail::output`] says.
+    /// [`Tail::output`] says. Along an axis of one pixel, a pooling window that does not fit is that
+    /// pixel.
     ///
     /// # Panics
     /// If [`Tail::output`] refuses maps of this shape.

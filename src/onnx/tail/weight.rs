@@ -79,7 +79,7 @@ impl Weight {
     }
 
     /// The parameter of what the file holds.
-    pub(super) fn from_file<T: Real>(&self, file: &Tensor) -> Tensor<T> {
+    pub(super) fn parameter<T: Real>(&self, file: &Tensor) -> Tensor<T> {
         let values: Vec<T> = file.values().iter().map(|value| T::of(value.wide())).collect();
         match (self.layout, self.shape.as_slice()) {
             (Layout::Filters, shape) => {
@@ -97,7 +97,7 @@ impl Weight {
     }
 
     /// What the file holds of a parameter.
-    pub(super) fn to_file<T: Real>(&self, parameter: &Tensor<T>) -> Vec<f32> {
+    pub(super) fn in_file<T: Real>(&self, parameter: &Tensor<T>) -> Vec<f32> {
         let narrow = |values: &[T]| values.iter().map(|value| f32::of(value.wide())).collect();
         match (self.layout, parameter.shape()) {
             (Layout::Filters, _) => narrow(filters_to_file(parameter).values()),

@@ -1,6 +1,7 @@
 //! What is refused, and what is said then.
 
 use super::*;
+use crate::artifact::Blob;
 
 fn refusal(builder: ModelBuilder, out: &str) -> (String, Option<String>) {
     let graph = builder.finish(&[out]).unwrap();
@@ -34,6 +35,10 @@ fn nodes_that_mix_places_and_channels_are_refused() {
     shaped.node("Reshape", &["input", "shape"], "out");
     let text = refusal(shaped, "out").0;
     assert!(text.ends_with("its shape is [0, 2, 72]; expected [0, -1] or [0, -1, 1, 1]"), "{text}");
+    let mut reduced = builder();
+    reduced.node("ReduceMean", &["input"], "out").ints("axes", &[1]);
+    let text = refusal(reduced, "out").0;
+    assert!(text.ends_with("its axes are [1]; expected [2, 3], height and width"), "{text}");
     let mut added = builder();
     added.weight("plane", &[6, 6], &[0.0; 36]);
     added.node("Add", &["input", "plane"], "out");
@@ -57,10 +62,24 @@ fn weights_that_do_not_fit_their_node_are_named() {
     weight(&mut grouped, "w", &[4, 1, 1, 1], 1);
     grouped.node("Conv", &["input", "w"], "out").int("group", 3);
     assert!(refusal(grouped, "out").0.ends_with("4 filters do not form 3 groups"));
+    let mut square = builder();
+    weight(&mut square, "w", &[4, 4, 1, 1], 1);
+    weight(&mut square, "b", &[2, 2], 1);
+    square.node("Conv", &["input", "w", "b"], "out");
+    assert_eq!(refusal(square, "out").0, "node `out` (Conv): `b` is [2, 2]; expected a vector");
     let mut rows = builder();
     weight(&mut rows, "w", &[4, 3], 1);
     rows.node("Gemm", &["input", "w"], "out");
     assert!(refusal(rows, "out").0.ends_with("it reads maps; expected rows"));
+}
+
+#[test]
+fn a_tail_begins_at_maps() {
+    let error = Tail::between(&small(), "vector", "out").unwrap_err();
+    assert_eq!(error.to_string(), "`vector` is [N, 10]; a part begins at maps, [N, C, H, W]");
+    assert_eq!(error.help().unwrap(), "begin before the pooling that makes `vector`");
+    let tail = Tail::between(&small(), "pooled", "out").unwrap();
+    assert_eq!(tail.output([1, 1, 10]).unwrap(), Extent::Row(5));
 }
 
 #[test]
@@ -94,4 +113,40 @@ fn maps_that_do_not_fit_are_found_without_running() {
     let tail = Tail::between(&joined.finish(&["out"]).unwrap(), "input", "out").unwrap();
     let text = tail.output([2, 2, 4]).unwrap_err().to_string();
     assert!(text.ends_with("a map of 1x1 with 4 channels; expected equal shapes"), "{text}");
+}
+
+#[test]
+fn no_damage_to_a_network_is_more_than_an_error() {
+    let sound = small().encode();
+    let mut state = 11_u32;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % below
+    };
+    let images = filters_from_file(&maps([1, 3, 8, 8], 1));
+    let try_out = |bytes: &[u8]| -> Result<(), OnnxError> {
+        let graph = Graph::parse(&Blob::from_bytes(bytes))?;
+        for to in graph.tensors() {
+            let tail = Tail::between(&graph, "input", to)?;
+            let mut parameters = Parameters::<f32>::default();
+            let copy = tail.copy("t", &mut parameters);
+            tail.output([8, 8, 3])?;
+            let mut tape = Tape::new(&parameters, Recording::Off);
+            let x = tape.constant(Tensor::clone(&images));
+            tail.run(&mut tape, &copy, x, Mode::Evaluation);
+            tail.export(&copy, &parameters)?;
+        }
+        Ok(())
+    };
+    try_out(&sound).unwrap();
+    let mut refused = 0;
+    for _ in 0..1500 {
+        let mut bytes = sound.clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            bytes[at] = next(256).to_le_bytes()[0];
+        }
+        refused += usize::from(try_out(&bytes).is_err());
+    }
+    assert!(refused > 300, "{refused} of 1500");
 }

@@ -89,6 +89,10 @@ fn what_a_merged_weight_learns_leaves_the_rest_of_the_network_alone() {
         parameters.values_mut(*id).fill(value);
     }
     let whole = tail.export_into(&graph, &copy, &parameters).unwrap();
+    let weights: Vec<&str> =
+        whole.initializers().iter().filter_map(|tensor| tensor.name.as_deref()).collect();
+    let own = ["one", "one.trained", "beta.trained", "one.mean", "one.variance"];
+    assert_eq!(weights, own, "the head still reads `one`, and `beta` that is made of it");
     let maps = maps([1, 2, 3, 3], 4);
     let head = |graph: &Graph| embedded(&graph.cut(&["head"]).unwrap(), &maps);
     assert_eq!(head(&whole), head(&graph));
@@ -97,4 +101,29 @@ fn what_a_merged_weight_learns_leaves_the_rest_of_the_network_alone() {
     // 2 (x - 0.5) / 2 + 3.
     let pairs = head(&graph).into_values().into_iter().zip(expected.into_values());
     assert!(pairs.into_iter().all(|(x, y)| (x - 0.5 + 3.0 - y).abs() < 1e-4));
+}
+
+#[test]
+fn a_weight_that_was_handed_on_becomes_an_initialiser_of_its_name() {
+    let mut builder = ModelBuilder::new("input", &[2, 3, 3]);
+    builder.weight("zeros", &[2], &[0.0; 2]);
+    builder.weight("ones", &[2], &[1.0; 2]);
+    for name in ["mean", "beta"] {
+        builder.node("Identity", &["zeros"], name);
+    }
+    for name in ["gamma", "variance"] {
+        builder.node("Identity", &["ones"], name);
+    }
+    builder.node("BatchNormalization", &["input", "gamma", "beta", "mean", "variance"], "out");
+    let graph = builder.finish(&["out"]).unwrap();
+    let tail = Tail::between(&graph, "input", "out").unwrap();
+    let mut parameters = Parameters::<f32>::default();
+    let copy = tail.copy("t", &mut parameters);
+    parameters.values_mut(copy.ids()[1]).fill(0.5);
+    let whole = tail.export_into(&graph, &copy, &parameters).unwrap();
+    assert_eq!(whole.tensors(), ["out"]);
+    assert_eq!(names(&Tail::between(&whole, "input", "out").unwrap()), names(&tail));
+    let maps = maps([1, 2, 3, 3], 4);
+    let expected = run(&tail, &copy, &parameters, &maps);
+    assert!(distance(&embedded(&whole, &maps), &expected) < 1e-6);
 }
