@@ -15,4 +15,7 @@ failed=0
 "$python" benches/extract.py "$erpc" || failed=1
 "$python" benches/xlsa17.py "$erpc" || failed=1
 "$python" benches/resampling.py "$erpc" || failed=1
+steps="$(cargo build --release --bench steps --message-format=json 2> /dev/null \
+    | sed -n 's/.*"executable":"\([^"]*steps[^"]*\)".*/\1/p' | tail -1)"
+"$python" benches/steps.py "$steps" || failed=1
 exit "$failed"

@@ -16,6 +16,9 @@ const MAGIC: &[u8] = b"PK\x03\x04";
 /// How an archive without members begins.
 const EMPTY_MAGIC: &[u8] = b"PK\x05\x06";
 
+/// A deflated byte holds no more than this: a member that announces more would only fill a disk.
+const MOST_INFLATED: u64 = 1032;
+
 /// What members are called behind the name of their array.
 const SUFFIX: &str = ".npy";
 
@@ -103,7 +106,13 @@ impl<'a> Npz<'a> {
     /// [`NpzError`].
     pub fn unpack(&mut self, name: &str, out: &mut impl Write) -> Result<(), NpzError> {
         let mut member = self.member(name)?;
-        let size = member.size();
+        let (size, packed) = (member.size(), member.compressed_size());
+        if size > packed.saturating_mul(MOST_INFLATED).saturating_add(MOST_INFLATED) {
+            let message =
+                format!("{size} bytes are announced, more than {packed} can hold deflated");
+            let source = io::Error::new(io::ErrorKind::InvalidData, message);
+            return Err(NpzError::Damaged { name: name.to_owned(), source });
+        }
         copy(name, size, &mut member, out)
     }
 
@@ -180,6 +189,18 @@ mod tests {
             assert_eq!(out, content);
         }
         assert!(npz.stored("c").is_err());
+    }
+
+    #[test]
+    fn a_member_that_announces_more_than_it_can_hold_is_not_unpacked() {
+        let mut bytes = archive(&[("a.npy", CompressionMethod::Deflated, &[7; 500])]);
+        // The size stands in the central directory, 24 bytes behind its mark.
+        let directory = bytes.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        bytes[directory + 24..directory + 28].copy_from_slice(&1_000_000_000_u32.to_le_bytes());
+        let mut out = Vec::new();
+        let error = Npz::open(&bytes).unwrap().unpack("a", &mut out).unwrap_err().to_string();
+        assert!(error.contains("1000000000 bytes are announced, more than"), "{error}");
+        assert!(out.is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How parameters follow their gradients.
 //!
-//! Both rules are those of `torch`: weight decay is added to the gradient. A step touches each value once,
+//! Both rules are those of PyTorch: weight decay is added to the gradient. A step touches each value once,
 //! by all threads of the pool that it is called in.
 
 mod adam;
