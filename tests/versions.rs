@@ -69,6 +69,14 @@ kind   = "train-erpcnet"
 inputs = { features = "planted", samples = "planted", attributes = "planted", train = "planted_split", model = "planted" }
 params = { epochs = 1, looks = 2, batch = 8 }
 
+[stage.looks]
+kind   = "embed-looks"
+inputs = { network = "erpcnet", features = "planted", model = "planted" }
+
+[stage.beta]
+kind   = "weigh-cells"
+inputs = { features = "planted" }
+
 [stage.filters]
 kind   = "synthesize-backbone"
 params = { size = 56, channels = 4 }

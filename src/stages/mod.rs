@@ -7,6 +7,7 @@ mod array_file;
 pub mod audit_splits;
 pub mod concatenate;
 pub mod control_attributes;
+pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
 pub mod extract;
@@ -30,6 +31,7 @@ pub mod import_mat_features;
 pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
+mod map_rows;
 mod mat_source;
 mod metric;
 pub mod parameters_file;
@@ -44,6 +46,7 @@ pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
 pub mod train_erpcnet;
+pub mod weigh_cells;
 pub mod write_text;
 
 use crate::stage::Registry;
@@ -87,6 +90,8 @@ pub fn registry() -> Registry {
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
         .with::<synthesize_maps::SynthesizeMaps>()
         .with::<train_erpcnet::TrainErpcnet>()
+        .with::<embed_looks::EmbedLooks>()
+        .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()
         .with::<write_text::WriteText>()
 }

@@ -101,6 +101,21 @@ impl Tail {
         TailCopy { ids: self.weights.iter().map(&mut add).collect() }
     }
 
+    /// The copy that [`copy`](Self::copy) added under `prefix`, as in parameters that were read from a
+    /// file; none if one is missing or has another shape.
+    #[must_use]
+    pub fn find<T: Real>(&self, prefix: &str, parameters: &Parameters<T>) -> Option<TailCopy> {
+        let mut plain = Parameters::<T>::default();
+        let own = self.copy(prefix, &mut plain);
+        let same = |id: &ParameterId| {
+            let wanted = plain.get(*id);
+            let found = parameters.find(&wanted.name)?;
+            let is_alike = parameters.get(found).value().shape() == wanted.value().shape();
+            is_alike.then_some(found)
+        };
+        Some(TailCopy { ids: own.ids.iter().map(same).collect::<Option<_>>()? })
+    }
+
     /// Runs a copy on maps [N, H, W, C]. Gives maps [N, H', W', C'] or rows [N, D], as
     /// [`Tail::output`] says. Along an axis of one pixel, a pooling window that does not fit is that
     /// pixel.
