@@ -11,8 +11,8 @@ use crate::nn::optimiser::{Optimiser as _, Sgd};
 use crate::nn::tape::{ParameterKind, Parameters};
 use crate::stage::{Checkpoints, StageError};
 
-/// So much work may be lost, unless an epoch takes longer.
-const SAVE_EVERY: Duration = Duration::from_secs(20);
+/// So much work may be lost, unless an epoch takes longer. Tests save after every epoch.
+const SAVE_EVERY: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 20 });
 
 const NAME: &str = "epoch";
 

@@ -1,4 +1,5 @@
 use crate::data::glyphs::PaintedCells;
+use crate::event::Signal;
 use crate::stage::testing::{Bench, Outcome};
 use crate::stages::split_classes::{SplitClasses, SplitClassesParams};
 use crate::stages::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
@@ -120,4 +121,22 @@ fn what_does_not_fit_is_named() {
     assert_eq!(message(idle), "parameter `losses`: at least one loss must count");
     let wild = TrainErpcnetParams { learning_rate: 1e30, epochs: 3, ..quick() };
     assert!(message(wild).contains("the loss of stage I (epoch 1)"));
+}
+
+#[test]
+fn a_training_that_goes_on_ends_as_one_that_never_stopped() {
+    let epochs = |epochs| TrainErpcnetParams { epochs, dropout: 0.2, ..quick() };
+    let whole = world().run::<TrainErpcnet>(&epochs(5)).unwrap();
+    let bench = world();
+    // What is left after three epochs, as a run that was killed leaves it.
+    bench.run::<TrainErpcnet>(&epochs(3)).unwrap();
+    let rest = bench.run::<TrainErpcnet>(&epochs(5)).unwrap();
+    assert_eq!(whole.digests(), rest.digests());
+    let goes_on = |signal: &Signal| matches!(signal, Signal::Note { text } if text == "goes on after 3 of 5 epochs");
+    assert!(rest.signals.iter().any(goes_on));
+    // A damaged checkpoint is none: everything is computed again.
+    bench.checkpoints().save("epoch", b"nothing of the kind").unwrap();
+    let again = bench.run::<TrainErpcnet>(&epochs(5)).unwrap();
+    assert_eq!(whole.digests(), again.digests());
+    assert!(!again.signals.iter().any(goes_on));
 }
