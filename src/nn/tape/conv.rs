@@ -76,8 +76,8 @@ impl<T: Real> Tape<'_, T> {
         plan.forward(&input, &filters, &mut y);
         self.push(y, &[x, weight], move |gradient, gradients| {
             if gradients.wants(weight) {
-                let slot = gradients.slot(weight, filters.shape());
-                plan.add_filter_gradient(&input, &gradient, slot);
+                let (slot, sum) = gradients.product_slot(weight, filters.shape());
+                plan.add_filter_gradient(&input, &gradient, slot, sum);
             }
             if gradients.wants(x) {
                 let slot = gradients.slot(x, input.shape());
@@ -151,7 +151,14 @@ impl Plan {
         }
     }
 
-    fn add_filter_gradient<T: Real>(&self, input: &Tensor<T>, above: &Tensor<T>, slot: &mut [T]) {
+    /// Taps that are not live keep what stands there.
+    fn add_filter_gradient<T: Real>(
+        &self,
+        input: &Tensor<T>,
+        above: &Tensor<T>,
+        slot: &mut [T],
+        mut sum: Sum,
+    ) {
         let (width, outputs) = (self.width(), self.outputs);
         let mut rows = Vec::new();
         let blocks = input.values().chunks(self.block * self.input_size());
@@ -164,12 +171,13 @@ impl Plan {
                 let taps = &mut slot[first * self.channels..];
                 product(
                     MatrixMut::new(taps, outputs, depth, self.filter()),
-                    Sum::Onto,
+                    sum,
                     Matrix::new(above, pixels, outputs).transposed(),
                     Matrix::strided(&rows[skip..], pixels, depth, width),
                     Threads::Pool,
                 );
             }
+            sum = Sum::Onto;
         }
     }
 

@@ -53,15 +53,15 @@ impl<T: Real> Tape<'_, T> {
             let above = Matrix::new(gradient.values(), rows, outputs);
             let filter = Matrix::new(filters.values(), outputs, width);
             if gradients.wants(x) {
-                let slot = gradients.slot(x, input.shape());
+                let (slot, sum) = gradients.product_slot(x, input.shape());
                 let target = MatrixMut::new(slot, rows, width, width);
-                product(target, Sum::Onto, above, filter, Threads::Pool);
+                product(target, sum, above, filter, Threads::Pool);
             }
             if gradients.wants(weight) {
-                let slot = gradients.slot(weight, filters.shape());
+                let (slot, sum) = gradients.product_slot(weight, filters.shape());
                 let target = MatrixMut::new(slot, outputs, width, width);
                 let rows = Matrix::new(input.values(), rows, width);
-                product(target, Sum::Onto, above.transposed(), rows, Threads::Pool);
+                product(target, sum, above.transposed(), rows, Threads::Pool);
             }
         })
     }

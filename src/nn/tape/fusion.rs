@@ -51,6 +51,14 @@ impl<T: Real> Tape<'_, T> {
                     image[at] += after;
                 }
             }
+            // Every step writes columns of its own, so one answer holds for all of them.
+            let mut sum_of = |var: Var, shape: &[usize]| match gradients.wants(var) {
+                true => gradients.product_slot(var, shape).1,
+                false => Sum::Onto,
+            };
+            let of_weight = sum_of(weight, filters.shape());
+            let of_first = sum_of(first, &[count, width]);
+            let of_later = sum_of(later, &[count, steps, width]);
             for step in 0..=steps {
                 let above = &gradient.values()[step * outputs..];
                 let above = Matrix::strided(above, count, outputs, row);
@@ -58,22 +66,22 @@ impl<T: Real> Tape<'_, T> {
                     let slot = &mut gradients.slot(weight, filters.shape())[step * width..];
                     let target = MatrixMut::new(slot, outputs, width, total);
                     let rows = slot_rows(&first_slot, &later_slots, step, [count, steps, width]);
-                    product(target, Sum::Onto, above.transposed(), rows, Threads::Pool);
+                    product(target, of_weight, above.transposed(), rows, Threads::Pool);
                 }
                 let filter =
                     Matrix::strided(&filters.values()[step * width..], outputs, width, total);
-                let target = match step.checked_sub(1) {
+                let (target, sum) = match step.checked_sub(1) {
                     None if gradients.wants(first) => {
                         let slot = gradients.slot(first, &[count, width]);
-                        MatrixMut::new(slot, count, width, width)
+                        (MatrixMut::new(slot, count, width, width), of_first)
                     }
                     Some(at) if gradients.wants(later) => {
-                        let slot = gradients.slot(later, &[count, steps, width]);
-                        MatrixMut::new(&mut slot[at * width..], count, width, steps * width)
+                        let slot = &mut gradients.slot(later, &[count, steps, width])[at * width..];
+                        (MatrixMut::new(slot, count, width, steps * width), of_later)
                     }
                     _ => continue,
                 };
-                product(target, Sum::Onto, above, filter, Threads::Pool);
+                product(target, sum, above, filter, Threads::Pool);
             }
         })
     }

@@ -33,6 +33,7 @@ mod windows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::matmul::Sum;
 use super::{Real, Tensor};
 
 pub use batch_norm::{BatchNorm, Mode};
@@ -211,7 +212,16 @@ impl<T: Real> Gradients<T> {
 
     /// The gradient of a value, to be added to; zeros at first.
     fn slot(&mut self, var: Var, shape: &[usize]) -> &mut [T] {
-        self.of[var.0].get_or_insert_with(|| Tensor::zeros(shape.to_vec())).values_mut()
+        self.product_slot(var, shape).0
+    }
+
+    /// The same for a product, with what becomes of the values that stand there: zeros that nobody
+    /// has touched need not be read, and memory that is read before it is written costs the system
+    /// twice.
+    fn product_slot(&mut self, var: Var, shape: &[usize]) -> (&mut [T], Sum) {
+        let sum = if self.of[var.0].is_none() { Sum::Fresh } else { Sum::Onto };
+        let slot = self.of[var.0].get_or_insert_with(|| Tensor::zeros(shape.to_vec()));
+        (slot.values_mut(), sum)
     }
 }
 
