@@ -5,10 +5,12 @@
 //! step before. The product of a slot is the same in every step, so each is computed once and the
 //! steps are its running sums: `z_t W^T = sum over k <= t of v_k W_k^T`.
 
+use std::sync::Arc;
+
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
 use super::super::{Real, Tensor};
 use super::dense::rows_of;
-use super::{Tape, Var};
+use super::{Gradients, Tape, Var};
 
 impl<T: Real> Tape<'_, T> {
     /// Slots [B, D] (slot 0), [B, T, D] (slots 1 to T) and a weight [O, (T' + 1) D] with T' >= T
@@ -43,6 +45,7 @@ impl<T: Real> Tape<'_, T> {
                 image[at] += before;
             }
         }
+        let inputs = Inputs { first, later, weight, first_slot, later_slots, filters };
         self.push(fused, &[first, later, weight], move |mut gradient, gradients| {
             // A slot is in its own step and in all later ones.
             for image in gradient.values_mut().chunks_exact_mut(row) {
@@ -51,39 +54,64 @@ impl<T: Real> Tape<'_, T> {
                     image[at] += after;
                 }
             }
-            // Every step writes columns of its own, so one answer holds for all of them.
-            let mut sum_of = |var: Var, shape: &[usize]| match gradients.wants(var) {
-                true => gradients.product_slot(var, shape).1,
-                false => Sum::Onto,
-            };
-            let of_weight = sum_of(weight, filters.shape());
-            let of_first = sum_of(first, &[count, width]);
-            let of_later = sum_of(later, &[count, steps, width]);
-            for step in 0..=steps {
-                let above = &gradient.values()[step * outputs..];
-                let above = Matrix::strided(above, count, outputs, row);
-                if gradients.wants(weight) {
-                    let slot = &mut gradients.slot(weight, filters.shape())[step * width..];
-                    let target = MatrixMut::new(slot, outputs, width, total);
-                    let rows = slot_rows(&first_slot, &later_slots, step, [count, steps, width]);
-                    product(target, of_weight, above.transposed(), rows, Threads::Pool);
-                }
-                let filter =
-                    Matrix::strided(&filters.values()[step * width..], outputs, width, total);
-                let (target, sum) = match step.checked_sub(1) {
-                    None if gradients.wants(first) => {
-                        let slot = gradients.slot(first, &[count, width]);
-                        (MatrixMut::new(slot, count, width, width), of_first)
-                    }
-                    Some(at) if gradients.wants(later) => {
-                        let slot = &mut gradients.slot(later, &[count, steps, width])[at * width..];
-                        (MatrixMut::new(slot, count, width, steps * width), of_later)
-                    }
-                    _ => continue,
-                };
-                product(target, sum, above, filter, Threads::Pool);
-            }
+            inputs.hand_back(&gradient, gradients, [count, steps, width]);
         })
+    }
+}
+
+/// What was fused.
+struct Inputs<T> {
+    first: Var,
+    later: Var,
+    weight: Var,
+    first_slot: Arc<Tensor<T>>,
+    later_slots: Arc<Tensor<T>>,
+    filters: Arc<Tensor<T>>,
+}
+
+impl<T: Real> Inputs<T> {
+    /// Adds to the gradients of slots and weights, given that of each slot's own product.
+    fn hand_back(
+        &self,
+        above: &Tensor<T>,
+        gradients: &mut Gradients<T>,
+        [count, steps, width]: [usize; 3],
+    ) {
+        let (filters, shape) = (&self.filters, self.filters.shape());
+        let (outputs, total) = (shape[0], rows_of(filters).1);
+        // Every step writes columns of its own, so one answer holds for all of them.
+        let mut sum_of = |var: Var, shape: &[usize]| match gradients.wants(var) {
+            true => gradients.product_slot(var, shape).1,
+            false => Sum::Onto,
+        };
+        let of_weight = sum_of(self.weight, shape);
+        let of_first = sum_of(self.first, &[count, width]);
+        let of_later = sum_of(self.later, &[count, steps, width]);
+        for step in 0..=steps {
+            let above = &above.values()[step * outputs..];
+            let above = Matrix::strided(above, count, outputs, (steps + 1) * outputs);
+            if gradients.wants(self.weight) {
+                let slot = &mut gradients.slot(self.weight, shape)[step * width..];
+                let target = MatrixMut::new(slot, outputs, width, total);
+                let sizes = [count, steps, width];
+                let rows = slot_rows(&self.first_slot, &self.later_slots, step, sizes);
+                product(target, of_weight, above.transposed(), rows, Threads::Pool);
+            }
+            let filter = Matrix::strided(&filters.values()[step * width..], outputs, width, total);
+            let (target, sum) = match step.checked_sub(1) {
+                None if gradients.wants(self.first) => {
+                    let slot = gradients.slot(self.first, &[count, width]);
+                    (MatrixMut::new(slot, count, width, width), of_first)
+                }
+                Some(at) if gradients.wants(self.later) => {
+                    let slot = gradients.slot(self.later, &[count, steps, width]);
+                    let slot = &mut slot[at * width..];
+                    (MatrixMut::new(slot, count, width, steps * width), of_later)
+                }
+                _ => continue,
+            };
+            product(target, sum, above, filter, Threads::Pool);
+        }
     }
 }
 
