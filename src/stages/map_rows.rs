@@ -1,12 +1,16 @@
 //! Maps of a feature tensor, read as kernels take them.
 
+use rayon::prelude::*;
+
 use crate::data::features::{Features, TensorView};
+use crate::models::erpcnet::cells::Cells;
 use crate::models::erpcnet::network::channels_last;
 use crate::nn::Tensor;
 use crate::stage::StageError;
 
 /// A tensor of maps, [C, H, W] an image.
 pub(super) struct MapRows<'a> {
+    name: String,
     view: TensorView<'a>,
     channels: usize,
     size: [usize; 2],
@@ -23,7 +27,10 @@ impl<'a> MapRows<'a> {
             .tensor(Some(name))
             .map_err(|error| StageError::parameter(parameter, error.to_string()))?;
         match *view.shape() {
-            [channels, height, width] => Ok(Self { view, channels, size: [height, width] }),
+            [channels, height, width] => {
+                let (name, size) = (name.to_owned(), [height, width]);
+                Ok(Self { name, view, channels, size })
+            }
             _ => {
                 let shape = view.shape();
                 let message = format!("`{name}` is {shape:?}; expected a map [C, H, W]");
@@ -42,14 +49,25 @@ impl<'a> MapRows<'a> {
         self.size
     }
 
-    /// The maps of some images, [N, H, W, C].
-    pub(super) fn read(&self, images: impl ExactSizeIterator<Item = usize>) -> Tensor {
-        let width = self.view.width();
-        let count = images.len();
+    /// The cells of each map, for the parameters `window` and `stride`.
+    pub(super) fn cells(&self, window: usize, stride: usize) -> Result<Cells, StageError> {
+        Cells::of(self.size, window, stride).ok_or_else(|| {
+            let (name, [height, width]) = (&self.name, self.size);
+            let message = format!(
+                "a window of {window}x{window} does not fit on the map `{name}` of {height}x{width} \
+                 pixels"
+            );
+            StageError::parameter("window", message)
+        })
+    }
+
+    /// The maps of some images, [N, H, W, C], read by all threads of the pool it is called in.
+    pub(super) fn read(&self, images: impl Iterator<Item = usize>) -> Tensor {
+        let images: Vec<usize> = images.collect();
+        let (width, count) = (self.view.width(), images.len());
         let mut values = vec![0.0; count * width];
-        for (row, image) in values.chunks_exact_mut(width).zip(images) {
-            self.view.read_row(image, row);
-        }
+        let rows = values.par_chunks_exact_mut(width).zip(images);
+        rows.for_each(|(row, image)| self.view.read_row(image, row));
         let [height, across] = self.size;
         channels_last(&Tensor::new(vec![count, self.channels, height, across], values))
     }

@@ -39,6 +39,7 @@ mod pictures;
 pub mod plot;
 mod pool;
 mod rows;
+mod same_images;
 pub mod score;
 pub mod split_classes;
 pub mod synthesize_backbone;

@@ -20,6 +20,7 @@ use crate::zsl::scaling::Scaling;
 use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
 
 use super::pool::thread_pool;
+use super::same_images::check_same_images;
 
 /// Nothing to set: candidates, scaling and tensor are the model's.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
@@ -113,12 +114,7 @@ impl Stage for Score {
 }
 
 fn check_shapes(inputs: &ScoreInputs, view: &TensorView<'_>) -> Result<(), StageError> {
-    let (features, samples) = (inputs.features.len(), inputs.samples.len());
-    if features != samples {
-        let message = format!("{features} rows of features for {samples} samples");
-        let help = "connect `features` and `samples` of the same images";
-        return Err(StageError::data_with_help(message, help));
-    }
+    check_same_images(&inputs.features, &inputs.samples)?;
     if view.width() != inputs.model.width() {
         let (got, expected) = (view.width(), inputs.model.width());
         let message =

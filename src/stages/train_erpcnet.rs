@@ -8,7 +8,7 @@ use std::io;
 
 use crate::artifact::{Cell, Presentation, Table, TableColumn, Values};
 use crate::data::attributes::Attributes;
-use crate::data::features::{Features, TensorView};
+use crate::data::features::Features;
 use crate::data::samples::{SampleIndex, Samples};
 use crate::data::split::TrainSamples;
 use crate::models::erpcnet::build::Design;
@@ -22,7 +22,9 @@ use crate::onnx::{OnnxError, OnnxModel, Tail};
 use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
 
 use super::extract::network_error;
+use super::map_rows::MapRows;
 use super::pool::thread_pool;
+use super::same_images::check_same_images;
 use images::TrainingImages;
 pub use params::{LossWeights, TrainErpcnetParams, TrainingPart};
 use saved::{Epoch, Saved};
@@ -193,12 +195,7 @@ fn part(
     let check = train.identity.check_samples("training part", &inputs.samples);
     check.map_err(|error| StageError::data(error.to_string()))?;
     train.audit().map_err(|error| StageError::data(error.to_string()))?;
-    let (samples, seen) = (inputs.samples.len(), inputs.features.len());
-    if samples != seen {
-        let message = format!("{seen} rows of features for {samples} samples");
-        let help = "connect `features` and `samples` of the same images";
-        return Err(StageError::data_with_help(message, help));
-    }
+    check_same_images(&inputs.features, &inputs.samples)?;
     Ok(match params.part {
         TrainingPart::Train => (train.images.clone(), train.seen.clone()),
         TrainingPart::Fit => {
@@ -215,10 +212,6 @@ fn images<'a>(
     samples: Vec<SampleIndex>,
     classes: &[String],
 ) -> Result<TrainingImages<'a>, StageError> {
-    let tensor = |parameter: &str, name: &str| {
-        let view = inputs.features.tensor(Some(name));
-        view.map_err(|error| StageError::parameter(parameter, error.to_string()))
-    };
     let label = |sample: &SampleIndex| {
         let class = inputs.samples.class_name(*sample);
         classes.iter().position(|name| name == class).ok_or_else(|| {
@@ -227,9 +220,12 @@ fn images<'a>(
         })
     };
     let labels = samples.iter().map(label).collect::<Result<_, _>>()?;
+    let embeddings = inputs.features.tensor(Some(&params.embedding));
+    let embeddings =
+        embeddings.map_err(|error| StageError::parameter("embedding", error.to_string()))?;
     Ok(TrainingImages {
-        maps: tensor("map", &params.map)?,
-        embeddings: tensor("embedding", &params.embedding)?,
+        maps: MapRows::new(&inputs.features, &params.map, "map")?,
+        embeddings,
         samples,
         labels,
     })
@@ -242,13 +238,11 @@ fn design(
     attributes: usize,
     tail: &Tail,
 ) -> Result<Design, StageError> {
-    let &[channels, height, width] = images.maps.shape() else {
-        return Err(wrong_shape("map", &params.map, &images.maps, "a map [C, H, W]"));
-    };
+    let channels = images.maps.channels();
     let embedding = images.embeddings.width();
     let design = Design {
         channels,
-        map: [height, width],
+        map: images.maps.size(),
         window: params.window,
         stride: params.stride,
         embedding,
@@ -259,13 +253,7 @@ fn design(
         batching: params.local_batching,
         dropout: params.dropout,
     };
-    let Some(cells) = design.cells() else {
-        let message = format!(
-            "a window of {0}x{0} does not fit on the map `{1}` of {height}x{width} pixels",
-            params.window, params.map
-        );
-        return Err(StageError::parameter("window", message));
-    };
+    let cells = images.maps.cells(params.window, params.stride)?;
     if params.looks > cells.count() {
         let message = format!("{} looks, but the map has {} cells", params.looks, cells.count());
         return Err(StageError::parameter("looks", message));
@@ -293,11 +281,6 @@ fn tail_error(error: OnnxError, from: &str) -> StageError {
         }
         _ => network_error(error),
     }
-}
-
-fn wrong_shape(parameter: &str, name: &str, view: &TensorView<'_>, expected: &str) -> StageError {
-    let message = format!("`{name}` is {:?}; expected {expected}", view.shape());
-    StageError::parameter(parameter, message)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "networks compute in f32")]

@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::features::{Features, FeaturesWriter, Storage, TensorInfo};
-use crate::models::erpcnet::cells::Cells;
 use crate::models::erpcnet::entropy::{Definition, EntropyWeight};
 use crate::stage::{Needs, Stage, StageContext, StageError, inputs, outputs};
 
@@ -96,13 +95,7 @@ impl Stage for WeighCells {
     ) -> Result<WeighCellsOutputs, StageError> {
         let maps = MapRows::new(&inputs.features, &params.map, "map")?;
         let [height, width] = maps.size();
-        let cells = Cells::of(maps.size(), params.window, params.stride).ok_or_else(|| {
-            let message = format!(
-                "a window of {0}x{0} does not fit on the map `{1}` of {height}x{width} pixels",
-                params.window, params.map
-            );
-            StageError::parameter("window", message)
-        })?;
+        let cells = maps.cells(params.window, params.stride)?;
         let weight = EntropyWeight { definition: params.definition, bins: params.bins };
         let total = inputs.features.len();
         let tensor = TensorInfo::new(WEIGHTS, vec![cells.count()], Storage::F32);
@@ -113,7 +106,7 @@ impl Stage for WeighCells {
         for first in (0..total).step_by(CHUNK_IMAGES) {
             cx.check_cancelled()?;
             let images = first..(first + CHUNK_IMAGES).min(total);
-            let chunk = maps.read(images.clone());
+            let chunk = pool.install(|| maps.read(images.clone()));
             let size = height * width * maps.channels();
             let of = |map: &[f32]| weight.weights(map, width, maps.channels(), &cells);
             let rows: Vec<Vec<f64>> =
@@ -144,6 +137,7 @@ fn encode_error(source: io::Error) -> StageError {
 mod tests {
     use ndarray::Array2;
 
+    use crate::models::erpcnet::cells::Cells;
     use crate::stage::testing::{Bench, Outcome};
     use crate::stages::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
 

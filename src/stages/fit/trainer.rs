@@ -9,6 +9,7 @@ use crate::data::features::TensorView;
 use crate::data::samples::SampleIndex;
 use crate::stage::{StageContext, StageError};
 use crate::stages::pool::thread_pool;
+use crate::stages::same_images::check_same_images;
 use crate::zsl::candidates::{Candidate, Candidates};
 use crate::zsl::decision::Decision;
 use crate::zsl::head::Head;
@@ -89,12 +90,7 @@ fn fit_inside<B: Baseline>(
 }
 
 fn check_inputs(inputs: &FitInputs, view: &TensorView<'_>) -> Result<(), StageError> {
-    let (features, samples) = (inputs.features.len(), inputs.samples.len());
-    if features != samples {
-        let message = format!("{features} rows of features for {samples} samples");
-        let help = "connect `features` and `samples` of the same images";
-        return Err(StageError::data_with_help(message, help));
-    }
+    check_same_images(&inputs.features, &inputs.samples)?;
     let check = inputs.train.identity.check_samples("training part", &inputs.samples);
     check.map_err(|error| StageError::data(error.to_string()))?;
     inputs.train.audit().map_err(|error| StageError::data(error.to_string()))?;

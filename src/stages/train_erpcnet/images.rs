@@ -2,18 +2,17 @@
 
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
 use crate::data::features::TensorView;
 use crate::data::samples::SampleIndex;
 use crate::models::erpcnet::learner::Batch;
-use crate::models::erpcnet::network::channels_last;
 use crate::nn::Tensor;
+use crate::stages::map_rows::MapRows;
 
 /// Where batches come from. Nothing but the batch at hand stands in memory.
 pub(super) struct TrainingImages<'a> {
-    /// E of each image, [C, H, W].
-    pub(super) maps: TensorView<'a>,
+    /// E of each image.
+    pub(super) maps: MapRows<'a>,
     /// g of each image, `[D]`.
     pub(super) embeddings: TensorView<'a>,
     pub(super) samples: Vec<SampleIndex>,
@@ -30,18 +29,14 @@ impl TrainingImages<'_> {
     }
 
     pub(super) fn read(&self, places: &[usize]) -> Batch {
-        let (map, embedding) = (self.maps.width(), self.embeddings.width());
-        let mut maps = vec![0.0; places.len() * map];
+        let samples = places.iter().map(|place| self.samples[*place].get());
+        let embedding = self.embeddings.width();
         let mut global = vec![0.0; places.len() * embedding];
-        let rows = maps.par_chunks_exact_mut(map).zip(global.par_chunks_exact_mut(embedding));
-        rows.zip(places).for_each(|((map, embedding), place)| {
-            let sample = self.samples[*place].get();
-            self.maps.read_row(sample, map);
-            self.embeddings.read_row(sample, embedding);
-        });
-        let shape = [&[places.len()], self.maps.shape()].concat();
+        for (row, sample) in global.chunks_exact_mut(embedding).zip(samples.clone()) {
+            self.embeddings.read_row(sample, row);
+        }
         Batch {
-            maps: channels_last(&Tensor::new(shape, maps)),
+            maps: self.maps.read(samples),
             global: Tensor::new(vec![places.len(), embedding], global),
             labels: places.iter().map(|place| self.labels[*place]).collect(),
         }
