@@ -21,7 +21,7 @@ use crate::nn::tape::Parameters;
 use crate::onnx::{OnnxError, OnnxModel, Tail};
 use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
 
-use super::extract::network_error;
+use super::extract::{named_error, network_error};
 use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
@@ -273,14 +273,8 @@ fn design(
 
 /// What is wrong with the tail, by the parameter that says it.
 fn tail_error(error: OnnxError, from: &str) -> StageError {
-    match &error {
-        OnnxError::UnknownTensor { name, .. } => {
-            let parameter = if name == from { "tail_from" } else { "tail_to" };
-            let hint = error.help().map_or_else(String::new, |help| format!("; {help}"));
-            StageError::parameter(parameter, error.to_string() + &hint)
-        }
-        _ => network_error(error),
-    }
+    let is_from = matches!(&error, OnnxError::UnknownTensor { name, .. } if name == from);
+    named_error(if is_from { "tail_from" } else { "tail_to" }, error)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "networks compute in f32")]

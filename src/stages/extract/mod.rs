@@ -28,8 +28,9 @@ use crate::stage::{
 use pipeline::Pipeline;
 use sink::Sink;
 
+use network::Prepared;
 pub use network::RuntimeChoice;
-pub(in crate::stages) use network::network_error;
+pub(in crate::stages) use network::{named_error, network_error};
 
 /// The memory of a thread with a network of usual size, and of the rest, in MiB.
 const MEMORY_MIB: u64 = 1024;
@@ -118,9 +119,9 @@ impl Stage for Extract {
         if images.is_empty() {
             return Err(StageError::data("there are no images to extract features from"));
         }
-        let (backbone, is_whole) = network::prepare(params, &inputs.model)?;
+        let Prepared { backbone, is_whole, warning } = network::prepare(params, &inputs.model)?;
         cx.note(network::describe(params, &backbone));
-        if let Some(warning) = network::normalised_twice(params, &inputs.model)? {
+        if let Some(warning) = warning {
             cx.warn(warning);
         }
         let mut sink = Sink::new(params, images, cx.checkpoints());

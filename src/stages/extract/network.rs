@@ -55,32 +55,32 @@ pub(super) fn runtime_use(library: Option<&Library>) -> RuntimeUse {
     }
 }
 
-/// Cuts the network and checks that images fit. Says whether it takes whole batches only.
-pub(super) fn prepare(
-    params: &ExtractParams,
-    model: &OnnxModel,
-) -> Result<(Backbone, bool), StageError> {
+/// A network that is ready for images.
+pub(super) struct Prepared {
+    pub(super) backbone: Backbone,
+    /// Whether it takes whole batches only.
+    pub(super) is_whole: bool,
+    /// What the researcher should know first.
+    pub(super) warning: Option<String>,
+}
+
+/// Cuts the network and checks that images fit.
+pub(super) fn prepare(params: &ExtractParams, model: &OnnxModel) -> Result<Prepared, StageError> {
     let graph = model.graph().map_err(network_error)?;
     let cut = graph.cut(&params.tensors).map_err(network_error)?;
     let is_whole = check_input(params, &cut)?;
     let backbone = Backbone::new(cut, locate_runtime(params)?).map_err(network_error)?;
-    Ok((backbone, is_whole))
+    Ok(Prepared { backbone, is_whole, warning: normalised_twice(params, &graph) })
 }
 
 /// What to say where both the network and the parameters normalise images.
-pub(super) fn normalised_twice(
-    params: &ExtractParams,
-    model: &OnnxModel,
-) -> Result<Option<String>, StageError> {
-    let graph = model.graph().map_err(network_error)?;
-    let first = graph.first_arithmetic().filter(|_| params.preprocess.normalises());
-    Ok(first.map(|node| {
-        let (operator, output) = (&node.op_type, node.output.first().map_or("", String::as_str));
-        format!(
-            "the network begins with `{operator}` (`{output}`), so it may normalise images itself; \
-             then leave `mean`, `std` and `scale` of `preprocess` out"
-        )
-    }))
+fn normalised_twice(params: &ExtractParams, graph: &Graph) -> Option<String> {
+    let node = graph.first_arithmetic().filter(|_| params.preprocess.normalises())?;
+    let (operator, output) = (&node.op_type, node.output.first().map_or("", String::as_str));
+    Some(format!(
+        "the network begins with `{operator}` (`{output}`), so it may normalise images itself; \
+         then leave `mean`, `std` and `scale` of `preprocess` out"
+    ))
 }
 
 /// One line on what runs it.
@@ -132,13 +132,18 @@ fn check_input(params: &ExtractParams, graph: &Graph) -> Result<bool, StageError
     Ok(count.is_some())
 }
 
-/// A network's complaint as a stage's.
+/// A network's complaint as that of a stage whose parameter `tensors` names what it takes out.
 pub(in crate::stages) fn network_error(error: OnnxError) -> StageError {
+    named_error("tensors", error)
+}
+
+/// A network's complaint as a stage's, where `parameter` named the tensor.
+pub(in crate::stages) fn named_error(parameter: &str, error: OnnxError) -> StageError {
     let message = error.to_string();
     match error {
         error @ OnnxError::UnknownTensor { .. } => {
             let hint = error.help().map_or_else(String::new, |help| format!("; {help}"));
-            StageError::parameter("tensors", message + &hint)
+            StageError::parameter(parameter, message + &hint)
         }
         error @ (OnnxError::NoLibrary { .. } | OnnxError::Load { .. }) => {
             StageError::Missing { message, help: error.help().unwrap_or_default() }
