@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("onnx", &["id", "fs", "suggest", "artifact", "nn"]),
     ("zsl", &["id", "artifact", "data", "nn"]),
     ("rl", &["nn"]),
-    ("models", &["artifact", "nn", "onnx", "rl"]),
+    ("models", &["artifact", "data", "nn", "onnx", "zsl", "rl"]),
     (
         "stages",
         &[

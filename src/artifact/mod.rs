@@ -8,6 +8,7 @@
 //! and the two kinds that people look at, tables and figures.
 
 mod blob;
+mod curves;
 mod figure;
 mod table;
 mod table_rows;
@@ -17,6 +18,7 @@ use std::fmt;
 use std::io;
 
 pub use blob::{Blob, BlobWriter};
+pub use curves::Curves;
 pub use figure::{
     Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Picture, Point, Shape, Text, Turn,
     VerticalAnchor, text_width,

@@ -36,6 +36,12 @@ impl Stopping {
         Self { sigma: self.sigma * mean_weight, ..self }
     }
 
+    /// The threshold; none if nothing is enough.
+    #[must_use]
+    pub fn sigma(&self) -> Option<f64> {
+        Some(self.sigma).filter(|sigma| sigma.is_finite())
+    }
+
     /// Whether a step with this absolute reward is the last.
     #[must_use]
     pub fn ends(&self, step: usize, reward: f64) -> bool {

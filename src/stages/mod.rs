@@ -3,7 +3,9 @@
 //! To add one, copy the shape of `evaluate.rs` (parameters, inputs, outputs, `run`, tests) and add
 //! a line to [`registry`].
 
+mod answer_key;
 mod array_file;
+pub mod audit_beta;
 pub mod audit_splits;
 pub mod concatenate;
 pub mod control_attributes;
@@ -31,22 +33,31 @@ pub mod import_mat_features;
 pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
+mod look_rows;
 mod map_rows;
 mod mat_source;
 mod metric;
 pub mod parameters_file;
 mod pictures;
+#[cfg(test)]
+mod planted_world;
 pub mod plot;
 mod pool;
+pub mod prefer_cells;
 mod rows;
 mod same_images;
+mod saved_training;
 pub mod score;
+pub mod score_search;
+pub mod search;
 pub mod split_classes;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
 pub mod train_erpcnet;
+pub mod train_search;
+mod training_set;
 pub mod weigh_cells;
 pub mod write_text;
 
@@ -58,6 +69,7 @@ pub use metric::Metric;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::default()
+        .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
@@ -91,6 +103,10 @@ pub fn registry() -> Registry {
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
         .with::<synthesize_maps::SynthesizeMaps>()
         .with::<train_erpcnet::TrainErpcnet>()
+        .with::<train_search::TrainSearch>()
+        .with::<prefer_cells::PreferCells>()
+        .with::<search::Search>()
+        .with::<score_search::ScoreSearch>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()

@@ -44,7 +44,10 @@ pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
         .iter()
         .flat_map(|row| params.metrics.iter().map(move |metric| (row, *metric)))
         .filter_map(|(row, metric)| {
-            let estimate = Estimate::of(&row.values(|evaluation| metric.of(evaluation)))?;
+            let values = row.values(|evaluation| metric.of(evaluation));
+            // What a method does not have is left out, and printed as such.
+            let is_measured = values.iter().all(|value| value.is_finite());
+            let estimate = Estimate::of(&values).filter(|_| is_measured)?;
             Some((row, metric, estimate))
         })
         .collect();
@@ -98,7 +101,10 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     let mut put = |name: &str, values| columns.push((name.to_owned(), values));
     put("seed", text(&|member| member.seed.unwrap_or_default().to_owned()));
     put("metric", Values::Text(cells.iter().map(|(.., m)| m.name().to_owned()).collect()));
-    let values = cells.iter().map(|(_, member, metric)| Some(metric.of(member.evaluation)));
+    let value = |(_, member, metric): &(&Row<'_>, &Member<'_>, Metric)| {
+        Some(metric.of(member.evaluation)).filter(|value| value.is_finite())
+    };
+    let values = cells.iter().map(value);
     put("value", Values::Number(values.collect()));
     put("selected_on", text(&|member| member.evaluation.selected_on.clone()));
     let peeked = cells.iter().map(|(_, member, _)| member.evaluation.peeked);

@@ -123,11 +123,16 @@ impl Stage for Tabulate {
 }
 
 fn check_numbers(rows: &[Row<'_>], metrics: &[Metric]) -> Result<(), StageError> {
+    let is_there = |metric: &Metric| {
+        let mut members = rows.iter().flat_map(|row| &row.members);
+        members.any(|member| metric.of(member.evaluation).is_finite())
+    };
+    let may_lack = |metric: &Metric| metric.is_optional() && is_there(metric);
     for row in rows {
         for member in &row.members {
             for metric in metrics {
                 let value = metric.of(member.evaluation);
-                if !value.is_finite() {
+                if !value.is_finite() && !may_lack(metric) {
                     let label = row.label(&BTreeMap::new());
                     let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
                     let name = metric.name();
