@@ -5,11 +5,13 @@
 
 mod array_file;
 pub mod audit_splits;
+pub mod compare;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
+mod evaluation_table;
 pub mod extract;
 #[cfg(test)]
 mod fake;
@@ -59,6 +61,7 @@ pub use metric::Metric;
 pub fn registry() -> Registry {
     Registry::default()
         .with::<audit_splits::AuditSplits>()
+        .with::<compare::Compare>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()

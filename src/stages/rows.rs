@@ -9,15 +9,16 @@ use crate::stage::{GatheredItem, StageError};
 use crate::zsl::Evaluation;
 
 /// The axis that is averaged over.
-const SEED: &str = "seed";
+pub(super) const SEED: &str = "seed";
 
 /// The word for the gathered stage's name among the axes.
-const STAGE: &str = "stage";
+pub(super) const STAGE: &str = "stage";
 
 /// What a row shows on an axis that its trial does not have.
-const NO_LABEL: &str = "–";
+pub(super) const NO_LABEL: &str = "–";
 
-type Item = GatheredItem<Evaluation>;
+/// A gathered evaluation.
+pub(super) type Item = GatheredItem<Evaluation>;
 
 /// All evaluations of one setting.
 pub(super) struct Row<'a> {
@@ -117,11 +118,13 @@ pub(super) fn group<'a>(
     Ok(rows)
 }
 
-fn label_on<'a>(item: &'a Item, axis: &str) -> Option<&'a str> {
+/// The label of an item on an axis; the stage's name on `stage`.
+pub(super) fn label_on<'a>(item: &'a Item, axis: &str) -> Option<&'a str> {
     if axis == STAGE { Some(&item.stage) } else { item.trial.label(axis) }
 }
 
-fn check_axes<'a>(
+/// Refuses axes along which no trial varies.
+pub(super) fn check_axes<'a>(
     items: &[Item],
     parameter: &str,
     axes: impl Iterator<Item = &'a String>,
@@ -138,7 +141,8 @@ fn check_axes<'a>(
     Ok(())
 }
 
-fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
+/// Says that no evaluation is there.
+pub(super) fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
     if select.is_empty() {
         return StageError::data("there is no evaluation to show; connect at least one");
     }
@@ -149,7 +153,7 @@ fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
 }
 
 /// The axes of the trials in the order of their first appearance.
-fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
+pub(super) fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
     let mut axes: Vec<String> = Vec::new();
     for (axis, _) in items.flat_map(|item| &item.trial.0) {
         if !axes.contains(axis) {

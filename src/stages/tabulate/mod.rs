@@ -14,6 +14,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evaluation_table;
 use super::metric::Metric;
 use super::rows::{Row, group};
 use crate::artifact::Table;
@@ -105,38 +106,17 @@ impl Stage for Tabulate {
     }
 
     fn check(params: &TabulateParams) -> Result<(), StageError> {
-        if params.metrics.is_empty() {
-            return Err(StageError::parameter("metrics", "is empty; expected at least one"));
-        }
-        for (position, metric) in params.metrics.iter().enumerate() {
-            if params.metrics[..position].contains(metric) {
-                let message = format!("`{}` stands there twice", metric.name());
-                return Err(StageError::parameter("metrics", message));
-            }
-        }
-        if params.digits > 6 {
-            let message = format!("is {}; expected at most 6", params.digits);
-            return Err(StageError::parameter("digits", message));
-        }
-        Ok(())
+        evaluation_table::check(&params.metrics, params.digits)
     }
 }
 
 fn check_numbers(rows: &[Row<'_>], metrics: &[Metric]) -> Result<(), StageError> {
     for row in rows {
         for member in &row.members {
-            for metric in metrics {
-                let value = metric.of(member.evaluation);
-                if !value.is_finite() {
-                    let label = row.label(&BTreeMap::new());
-                    let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
-                    let name = metric.name();
-                    return Err(StageError::data_with_help(
-                        format!("`{name}` of `{label}`{seed} is {value}; expected a finite number"),
-                        metric.remedy(),
-                    ));
-                }
-            }
+            evaluation_table::check_numbers(member.evaluation, metrics, || {
+                let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
+                format!("`{}`{seed}", row.label(&BTreeMap::new()))
+            })?;
         }
     }
     Ok(())
