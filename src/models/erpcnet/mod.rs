@@ -24,3 +24,6 @@ pub mod trained;
 fn count(count: usize) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;
