@@ -8,6 +8,7 @@ mod caching;
 mod concurrency;
 mod doctor;
 mod examples;
+mod invariants;
 mod quickstart;
 mod results;
 mod resume;

@@ -148,6 +148,14 @@ inputs = { model = "dap", features = "features", samples = "photos", attributes 
 kind   = "tabulate"
 inputs = { rows = ["evaluation"] }
 
+[stage.likely_evaluation]
+kind   = "evaluate"
+inputs = { scores = "likely" }
+
+[stage.difference]
+kind   = "compare"
+inputs = { rows = ["evaluation", "likely_evaluation"] }
+
 [stage.map]
 kind   = "plot-attributes"
 inputs = { attributes = "attributes" }

@@ -10,6 +10,7 @@
 mod blob;
 mod curves;
 mod figure;
+mod measures;
 mod table;
 mod table_rows;
 mod text;
@@ -23,6 +24,7 @@ pub use figure::{
     Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Picture, Point, Shape, Text, Turn,
     VerticalAnchor, text_width,
 };
+pub use measures::Measures;
 pub use table::{
     Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values, read_columns,
 };

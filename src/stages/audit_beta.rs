@@ -5,13 +5,10 @@
 //! stronger than the object turns the sign. The training images tell, without an answer key and
 //! before any agent is trained.
 
-use std::collections::BTreeMap;
-use std::io;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Cell, Presentation, Table, TableColumn, Values};
+use crate::artifact::Measures;
 use crate::data::attributes::Attributes;
 use crate::data::features::Features;
 use crate::data::glyphs::PaintedCells;
@@ -35,13 +32,11 @@ pub struct AuditBetaParams {
     /// Images at once. Default 32.
     #[schemars(range(min = 1, max = 4096))]
     pub batch: usize,
-    /// What the table shows, in a sentence. Default: "Entropy weights against what a look adds".
-    pub caption: String,
 }
 
 impl Default for AuditBetaParams {
     fn default() -> Self {
-        Self { batch: 32, caption: "Entropy weights against what a look adds".to_owned() }
+        Self { batch: 32 }
     }
 }
 
@@ -69,8 +64,10 @@ inputs! {
 outputs! {
     /// What was found.
     pub struct AuditBetaOutputs {
-        /// Correlations within images, one row a step and one for all.
-        table: Table,
+        /// Correlations within images, with their intervals over images: `gain` of weight and gain over
+        /// all looks, `gain_1` to `gain_T` of each, `parts` of weight and holding a part; and the
+        /// `mean` weight, `mean_of_parts` and `mean_of_others`.
+        measures: Measures,
     }
 }
 
@@ -121,9 +118,7 @@ impl Stage for AuditBeta {
                 false => cx.note(text),
             }
         }
-        let table = table(params, &found)
-            .map_err(|source| StageError::Encode { port: "table".to_owned(), source })?;
-        Ok(AuditBetaOutputs { table })
+        Ok(AuditBetaOutputs { measures: measures(&found) })
     }
 }
 
@@ -242,55 +237,26 @@ fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     (scale > 0.0).then(|| sum(|one| one.0 * one.1) / scale)
 }
 
-fn table(params: &AuditBetaParams, found: &Found) -> io::Result<Table> {
+fn measures(found: &Found) -> Measures {
     let steps = found.gains.len() - 1;
-    let mut rows: Vec<(String, &Vec<f64>)> =
-        (1..=steps).map(|step| (format!("look {step}"), &found.gains[step - 1])).collect();
-    rows.push(("all looks".to_owned(), &found.gains[steps]));
-    if !found.parts.is_empty() {
-        rows.push(("holding a part".to_owned(), &found.parts));
+    let mut measures = Measures::default();
+    let mut push = |name: &str, values: &[f64]| {
+        let estimate = Estimate::of(values);
+        let interval = estimate.as_ref().and_then(|estimate| estimate.ci95);
+        measures.push(name, estimate.as_ref().map(|estimate| estimate.mean));
+        measures.push(format!("{name}_low"), interval.map(|(low, _)| low));
+        measures.push(format!("{name}_high"), interval.map(|(_, high)| high));
+    };
+    push("gain", &found.gains[steps]);
+    for step in 0..steps {
+        push(&format!("gain_{}", step + 1), &found.gains[step]);
     }
-    let estimates: Vec<Option<Estimate>> =
-        rows.iter().map(|(_, values)| Estimate::of(values)).collect();
-    let number = |of: fn(&Estimate) -> Option<f64>| {
-        Values::Number(estimates.iter().map(|one| one.as_ref().and_then(of)).collect())
-    };
-    let columns = vec![
-        ("with".to_owned(), Values::Text(rows.iter().map(|(name, _)| name.clone()).collect())),
-        ("correlation".to_owned(), number(|estimate| Some(estimate.mean))),
-        ("ci95_low".to_owned(), number(|estimate| Some(estimate.ci95?.0))),
-        ("ci95_high".to_owned(), number(|estimate| Some(estimate.ci95?.1))),
-        ("images".to_owned(), Values::Count(rows.iter().map(|(_, values)| values.len()).collect())),
-    ];
-    let printed = |heading: &str, column: &str| TableColumn {
-        heading: heading.to_owned(),
-        cell: Cell::Number { column: column.to_owned(), digits: 3 },
-    };
-    let mut notes = vec!["Correlations within images; the interval is over images.".to_owned()];
-    notes.extend(found.weight.get().map(|mean| format!("Mean weight {mean:.3}.")));
-    if let [Some(parts), Some(others)] = found.of_parts.map(Mean::get) {
-        notes.push(format!("Mean weight of cells with a part {parts:.3}, of others {others:.3}."));
-    }
-    let presentation = Presentation {
-        caption: params.caption.clone(),
-        rows: vec!["with".to_owned()],
-        columns: vec![
-            TableColumn {
-                heading: "weight and gain at".to_owned(),
-                cell: Cell::Value { column: "with".to_owned(), labels: BTreeMap::new() },
-            },
-            printed("correlation", "correlation"),
-            printed("95 % from", "ci95_low"),
-            printed("to", "ci95_high"),
-            TableColumn {
-                heading: "images".to_owned(),
-                cell: Cell::Value { column: "images".to_owned(), labels: BTreeMap::new() },
-            },
-        ],
-        notes,
-        ..Presentation::default()
-    };
-    Table::new(columns, presentation)
+    push("parts", &found.parts);
+    measures.push("mean", found.weight.get());
+    let [parts, others] = found.of_parts.map(Mean::get);
+    measures.push("mean_of_parts", parts);
+    measures.push("mean_of_others", others);
+    measures
 }
 
 #[cfg(test)]
@@ -315,17 +281,13 @@ mod tests {
         let world = World::small();
         let seen = world.seen(TrainingPart::Train);
         let outcome = world.school(&seen).run::<AuditBeta>(&AuditBetaParams::default()).unwrap();
-        let table: Table = outcome.output("table");
-        let names = ["look 1", "look 2", "look 3", "all looks", "holding a part"];
-        assert_eq!(table.texts("with").unwrap(), names);
-        let images = table.numbers("images").unwrap();
-        let expected = seen.network.card.images as f64;
-        assert!(images.iter().all(|images| *images == Some(expected)), "{images:?}");
-        let of = |column| table.numbers(column).unwrap();
-        let bounds = of("ci95_low").into_iter().zip(of("ci95_high")).zip(of("correlation"));
-        for ((low, high), mean) in bounds {
-            assert!(low < mean && mean < high && (-1.0..1.0).contains(&mean.unwrap()));
+        let measures: Measures = outcome.output("measures");
+        let of = |name: &str| measures.get(name).unwrap();
+        for name in ["gain", "gain_1", "gain_2", "gain_3", "parts"] {
+            let (low, high) = (of(&format!("{name}_low")), of(&format!("{name}_high")));
+            assert!(low < of(name) && of(name) < high && high < 1.0 && low > -1.0, "{name}");
         }
+        assert!((of("mean_of_parts") - of("mean_of_others")).signum() == of("parts").signum());
         let is_said = |signal: &Signal| match signal {
             Signal::Note { text } | Signal::Warning { text } => text.contains("within images"),
             _ => false,

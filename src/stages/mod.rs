@@ -7,11 +7,13 @@ mod answer_key;
 mod array_file;
 pub mod audit_beta;
 pub mod audit_splits;
+pub mod compare;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
+mod evaluation_table;
 pub mod extract;
 #[cfg(test)]
 mod fake;
@@ -36,6 +38,7 @@ pub mod import_split;
 mod look_rows;
 mod map_rows;
 mod mat_source;
+pub mod measure_curves;
 mod metric;
 pub mod parameters_file;
 mod pictures;
@@ -71,6 +74,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
+        .with::<compare::Compare>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -94,6 +98,7 @@ pub fn registry() -> Registry {
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
+        .with::<measure_curves::MeasureCurves>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::examples::PlotExamples>()

@@ -191,6 +191,7 @@ mod tests {
         assert_eq!((evaluation.test_seen_images, evaluation.test_unseen_images), (3, 4));
     }
 
+    /// (G5)
     #[test]
     fn no_calibration_is_delta_zero_and_a_large_one_leaves_unseen_classes_only() {
         let none = evaluate(&scores(&ROWS), at(0.0)).unwrap();

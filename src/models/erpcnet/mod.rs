@@ -32,3 +32,6 @@ pub mod verdict;
 fn count(count: usize) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

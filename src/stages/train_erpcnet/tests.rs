@@ -45,6 +45,7 @@ fn the_losses_fall_and_the_network_says_what_it_is() {
     assert!(fitted.card.images < trained.card.images);
 }
 
+/// (G7)
 #[test]
 fn threads_change_no_byte_and_seeds_do() {
     let params = TrainErpcnetParams { epochs: 2, dropout: 0.3, ..quick() };
@@ -96,6 +97,7 @@ fn what_does_not_fit_is_named() {
     assert!(message(wild).contains("the loss of stage I (epoch 1)"));
 }
 
+/// (G8)
 #[test]
 fn a_training_that_goes_on_ends_as_one_that_never_stopped() {
     let epochs = |epochs| TrainErpcnetParams { epochs, dropout: 0.2, ..quick() };
