@@ -31,6 +31,7 @@ pub mod import_mat_features;
 pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
+pub mod initialise_backbone;
 mod map_rows;
 mod mat_source;
 mod metric;
@@ -38,6 +39,7 @@ pub mod parameters_file;
 mod pictures;
 pub mod plot;
 mod pool;
+mod residual;
 mod rows;
 mod same_images;
 pub mod score;
@@ -46,7 +48,9 @@ pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod train_backbone;
 pub mod train_erpcnet;
+mod training_checkpoint;
 pub mod weigh_cells;
 pub mod write_text;
 
@@ -82,6 +86,7 @@ pub fn registry() -> Registry {
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
+        .with::<initialise_backbone::InitialiseBackbone>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::examples::PlotExamples>()
@@ -90,6 +95,7 @@ pub fn registry() -> Registry {
         .with::<synthesize_backbone::SynthesizeBackbone>()
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
         .with::<synthesize_maps::SynthesizeMaps>()
+        .with::<train_backbone::TrainBackbone>()
         .with::<train_erpcnet::TrainErpcnet>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()

@@ -1,8 +1,8 @@
 //! `train-erpcnet`: stage I of ERPCNet on features, looks at random cells and a trainable tail.
 
+mod epoch;
 mod images;
 mod params;
-mod saved;
 
 use std::io;
 
@@ -25,9 +25,10 @@ use super::extract::{named_error, network_error};
 use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
+use super::training_checkpoint::TrainingCheckpoint;
+use epoch::Epoch;
 use images::TrainingImages;
 pub use params::{LossWeights, TrainErpcnetParams, TrainingPart};
-use saved::{Epoch, Saved};
 
 /// The name of the local tail among the parameters.
 pub(super) const LOCAL_TAIL: &str = "cl";
@@ -142,8 +143,8 @@ fn learn(
     card: &Card,
     cx: &mut StageContext<'_>,
 ) -> Result<Vec<Epoch>, StageError> {
-    let mut saved = Saved::new(cx.checkpoints());
-    let mut epochs = saved.restore(parameters, learner.sgd_mut());
+    let mut saved = TrainingCheckpoint::new(cx.checkpoints());
+    let mut epochs: Vec<Epoch> = saved.restore(parameters, learner.sgd_mut());
     if !epochs.is_empty() {
         cx.note(format!("goes on after {} of {} epochs", epochs.len(), params.epochs));
     }
@@ -170,7 +171,7 @@ fn learn(
         cx.metric("train/loss", epoch as u64, done.losses[4]);
         cx.metric("train/accuracy", epoch as u64, done.accuracy);
         epochs.push(done);
-        saved.end_epoch(card, parameters, learner.sgd(), &epochs)?;
+        saved.end_epoch(parameters, learner.sgd(), &epochs)?;
     }
     if let Some(last) = epochs.last() {
         let [global, local, joint, largest, sum] = last.losses;
