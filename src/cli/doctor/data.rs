@@ -56,9 +56,8 @@ fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
     };
     let graph = &project.graph;
     let nodes = graph.indices().map(|index| graph.node(index));
-    let files: BTreeSet<&str> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
-    let missing: Vec<&str> =
-        files.iter().copied().filter(|file| roots.find(file).is_none()).collect();
+    let files: BTreeSet<FileRef> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
+    let missing: Vec<&FileRef> = files.iter().filter(|file| roots.find(file).is_none()).collect();
     if files.is_empty() {
         return Finding::good(format!("{name}: needs no data"));
     }
