@@ -10,6 +10,7 @@ pub mod control_attributes;
 pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
+pub mod export_onnx;
 pub mod extract;
 #[cfg(test)]
 mod fake;
@@ -43,6 +44,7 @@ mod residual;
 mod rows;
 mod same_images;
 pub mod score;
+mod signatures;
 pub mod split_classes;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
@@ -66,6 +68,7 @@ pub fn registry() -> Registry {
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
+        .with::<export_onnx::ExportOnnx>()
         .with::<extract::Extract>()
         .with::<fit_conse::FitConse>()
         .with::<fit_dap::FitDap>()

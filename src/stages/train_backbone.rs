@@ -3,6 +3,10 @@
 //! The network is trained from its pictures to a tensor, the embedding. On that stands a linear
 //! classifier, which is thrown away in the end: what stays is the network with the weights and the
 //! running statistics that it has learnt in the places of the old ones.
+//!
+//! Where the attributes of the classes are known, the classifier predicts them, and the logit of a
+//! class is the product of what was predicted with what the class has. So the embedding has to say
+//! each attribute by itself, in whatever company: what it is asked for by classes that nobody saw.
 
 mod epoch;
 mod learner;
@@ -15,6 +19,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::artifact::{Blob, Cell, Presentation, Table, TableColumn, Values};
+use crate::data::attributes::Attributes;
 use crate::data::images::Images;
 use crate::data::samples::Samples;
 use crate::onnx::{Graph, OnnxModel, Tail};
@@ -22,9 +27,10 @@ use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, 
 
 use super::extract::{check_pictures, named_error, network_error};
 use super::pool::thread_pool;
+use super::signatures::signatures;
 use super::training_checkpoint::TrainingCheckpoint;
 use epoch::Epoch;
-use learner::Learner;
+use learner::{Learner, Targets};
 pub use params::TrainBackboneParams;
 use pictures::{Parts, Pictures};
 
@@ -35,6 +41,8 @@ inputs! {
         images: Images,
         /// Whose classes they are.
         samples: Samples,
+        /// The attributes of the classes, to be predicted in place of the classes themselves.
+        attributes: Option<Attributes>,
         /// The network with its first weights.
         model: OnnxModel,
     }
@@ -90,7 +98,12 @@ fn train(
     let parts = Parts::of(params, inputs, &mut cx.rng("held-out"))?;
     let graph = inputs.model.graph().map_err(network_error)?;
     let tail = whole(params, &graph)?;
-    let mut learner = Learner::new(&tail, params, &parts.classes, &mut cx.rng("classifier"))?;
+    let known = inputs.attributes.as_ref();
+    let targets = Targets {
+        classes: parts.classes.len(),
+        signatures: known.map(|known| signatures(known, &parts.classes)).transpose()?,
+    };
+    let mut learner = Learner::new(&tail, params, targets, &mut cx.rng("classifier"))?;
     let pictures = Pictures { images: &inputs.images, preprocess: &params.preprocess };
     let epochs = learn(params, &pictures, &parts, &mut learner, cx)?;
     let file = learner.export(&graph).map_err(network_error)?.encode();
@@ -172,8 +185,7 @@ fn summary(parts: &Parts, epochs: usize, last: &Epoch) -> String {
 }
 
 fn curves(epochs: &[Epoch]) -> io::Result<Table> {
-    let numbers =
-        |of: fn(&Epoch) -> Option<f64>| Values::Number(epochs.iter().map(of).collect());
+    let numbers = |of: fn(&Epoch) -> Option<f64>| Values::Number(epochs.iter().map(of).collect());
     let columns = [
         ("learning_rate", numbers(|epoch| Some(epoch.rate))),
         ("loss", numbers(|epoch| Some(epoch.loss()))),

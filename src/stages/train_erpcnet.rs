@@ -15,7 +15,6 @@ use crate::models::erpcnet::build::Design;
 use crate::models::erpcnet::learner::{Learner, LocalTail};
 use crate::models::erpcnet::losses::Objective;
 use crate::models::erpcnet::trained::{Card, Trained};
-use crate::nn::Tensor;
 use crate::nn::optimiser::Sgd;
 use crate::nn::tape::Parameters;
 use crate::onnx::{OnnxError, OnnxModel, Tail};
@@ -25,6 +24,7 @@ use super::extract::{named_error, network_error};
 use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
+use super::signatures::signatures;
 use super::training_checkpoint::TrainingCheckpoint;
 use epoch::Epoch;
 use images::TrainingImages;
@@ -125,7 +125,7 @@ fn train(
         network,
         LocalTail { tail: &tail, copy: &copy },
         objective,
-        signatures(inputs, &card.classes)?,
+        signatures(&inputs.attributes, &card.classes)?,
         params.looks,
         Sgd::new(params.momentum, params.weight_decay),
     );
@@ -276,14 +276,6 @@ fn design(
 fn tail_error(error: OnnxError, from: &str) -> StageError {
     let is_from = matches!(&error, OnnxError::UnknownTensor { name, .. } if name == from);
     named_error(if is_from { "tail_from" } else { "tail_to" }, error)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "networks compute in f32")]
-fn signatures(inputs: &TrainErpcnetInputs, classes: &[String]) -> Result<Tensor, StageError> {
-    let rows = inputs.attributes.matrix(classes);
-    let rows = rows.map_err(|error| StageError::data(error.to_string()))?;
-    let values = rows.iter().map(|value| *value as f32).collect();
-    Ok(Tensor::new(rows.shape().to_vec(), values))
 }
 
 fn curves(epochs: &[Epoch]) -> io::Result<Table> {

@@ -23,11 +23,21 @@ pub(super) struct Measured {
     pub(super) right: usize,
 }
 
+/// What the classifier tells apart.
+pub(super) struct Targets {
+    /// How many classes there are.
+    pub(super) classes: usize,
+    /// Their attributes, [C, A], if those are predicted.
+    pub(super) signatures: Option<Tensor>,
+}
+
 /// The network, the classifier on it, and how both learn.
 pub(super) struct Learner<'a> {
     network: &'a Tail,
     copy: TailCopy,
+    /// Predicts attributes if there are signatures, else classes.
     classifier: Dense,
+    signatures: Option<Tensor>,
     parameters: Parameters,
     sgd: Sgd,
 }
@@ -37,21 +47,23 @@ impl<'a> Learner<'a> {
     pub(super) fn new(
         network: &'a Tail,
         params: &TrainBackboneParams,
-        classes: &[String],
+        targets: Targets,
         rng: &mut ChaCha8Rng,
     ) -> Result<Self, StageError> {
         let side = usize::try_from(params.preprocess.side()).expect("a picture's side fits");
         let width = network.output([side, side, 3]).map_err(network_error)?.width();
         let mut parameters = Parameters::default();
         let copy = network.copy("network", &mut parameters);
-        let weight = Tensor::new(vec![classes.len(), width], draw(classes.len(), width, rng));
-        let zeros = Tensor::zeros(vec![classes.len()]);
+        let Targets { classes, signatures } = targets;
+        let outputs = signatures.as_ref().map_or(classes, |known| known.shape()[1]);
+        let weight = Tensor::new(vec![outputs, width], draw(outputs, width, rng));
+        let zeros = Tensor::zeros(vec![outputs]);
         let classifier = Dense {
             weight: parameters.add("classifier.weight", ParameterKind::Weight, weight),
             bias: Some(parameters.add("classifier.bias", ParameterKind::Weight, zeros)),
         };
         let sgd = Sgd::new(params.momentum, params.weight_decay);
-        Ok(Self { network, copy, classifier, parameters, sgd })
+        Ok(Self { network, copy, classifier, signatures, parameters, sgd })
     }
 
     /// Takes up where a checkpoint ended; gives the epochs that are done.
@@ -95,7 +107,14 @@ impl<'a> Learner<'a> {
         if tape.value(embedding).shape().len() == 4 {
             embedding = tape.global_average_pool(embedding);
         }
-        tape.dense(self.classifier, embedding)
+        let predicted = tape.dense(self.classifier, embedding);
+        match &self.signatures {
+            Some(known) => {
+                let known = tape.constant(known.clone());
+                tape.rows_times(predicted, known)
+            }
+            None => predicted,
+        }
     }
 
     /// Fails if a weight is no number any more, which the loss before the last step cannot tell.
@@ -122,11 +141,11 @@ impl<'a> Learner<'a> {
     clippy::cast_precision_loss,
     reason = "weights are f32, and inputs are few"
 )]
-fn draw(classes: usize, width: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+fn draw(outputs: usize, width: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     // A uniform number on [-1, 1) has variance 1/3.
     let scale = (3.0 / width as f64).sqrt();
     let mut uniform = || f64::from(rng.next_u32()) / 2_147_483_648.0 - 1.0;
-    (0..classes * width).map(|_| (uniform() * scale) as f32).collect()
+    (0..outputs * width).map(|_| (uniform() * scale) as f32).collect()
 }
 
 /// How many rows of logits are largest at their label.

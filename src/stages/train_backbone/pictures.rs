@@ -91,7 +91,8 @@ fn taken(params: &TrainBackboneParams, samples: &Samples) -> Result<Vec<bool>, S
     let Some(name) = &params.role_column else { return Ok(vec![true; samples.len()]) };
     let column = samples.column(name).ok_or_else(|| {
         let names: Vec<&str> = samples.column_names().collect();
-        let message = format!("the samples have no column `{name}`; there is `{}`", names.join("`, `"));
+        let message =
+            format!("the samples have no column `{name}`; there is `{}`", names.join("`, `"));
         StageError::parameter("role_column", message)
     })?;
     if let Some(role) = params.roles.iter().find(|role| !column.contains(role)) {
