@@ -1,8 +1,12 @@
 //! The backbone that is shipped, and the manifest that makes it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::support::{Project, contents};
+use erpc_pipe::artifact::{Artifact as _, Blob};
+use erpc_pipe::data::glyphs::{PaintedCells, appearance};
+
+use crate::support::{Project, contents, provenance};
 
 /// The training of the shipped backbone at a size for tests.
 const SMALL: &str = r#"
@@ -35,6 +39,41 @@ params = { file = "./backbones/glyphnet.onnx" }
 kind   = "extract"
 inputs = { images = "photos", model = "backbone" }
 params = { tensors = ["map", "embedding"], preprocess = { size = 56 }, runtime = "embedded" }
+"#;
+
+/// One picture of each class that the shipped backbone was trained on.
+const LEARNT: &str = r#"
+extends = "backbone.toml"
+
+[experiment]
+name = "learnt"
+
+[stage.photos]
+params = { images_per_seen_class = 1 }
+
+[stage.trained]
+remove = true
+
+[stage.glyphnet]
+inputs = { model = "start" }
+"#;
+
+/// One picture of each class of glyphs at their defaults, for more seeds than experiments have.
+const EVALUATED: &str = r#"
+[experiment]
+name  = "evaluated"
+seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+[stage.photos]
+kind   = "synthesize-glyphs"
+params = { size = 16, images_per_seen_class = 1, images_per_unseen_class = 1 }
+
+[stage.start]
+kind   = "initialise-backbone"
+
+[stage.published]
+kind   = "export-onnx"
+inputs = { model = "start" }
 "#;
 
 fn repository(name: &str) -> Vec<u8> {
@@ -75,4 +114,44 @@ fn the_shipped_network_is_found_beside_a_manifest() {
     project.file("experiments/user.toml", USER);
     let ran = project.execute(&["experiments/user.toml"]);
     assert_eq!(ran.ran, ["backbone", "features@seed=1", "photos@seed=1"]);
+}
+
+/// What the parts of a class look like, whichever part it is.
+type Looks = BTreeSet<[usize; 2]>;
+
+/// The looks of all classes of an experiment, by the stage that painted them.
+fn looks(project: &Project, experiment: &str) -> BTreeMap<String, BTreeSet<Looks>> {
+    let mut all = BTreeMap::new();
+    for stage in provenance(project, experiment)["stages"].as_array().unwrap() {
+        let Some(digest) = stage["outputs"]["cells"].as_str() else { continue };
+        let (folder, file) = digest.split_at(2);
+        let path = project.path(&format!(".erpc/v1/objects/{folder}/{file}"));
+        let cells = PaintedCells::decode(Blob::map(&path).unwrap()).unwrap();
+        let attributes = cells.header().attributes.len();
+        let look = |image: usize| {
+            let parts = cells.part_cells(image).iter();
+            let painted = parts.map(|cell| cells.attribute(image, (*cell).into()).unwrap());
+            painted.map(|attribute| appearance(attribute, attributes)).collect()
+        };
+        let classes = (0..cells.header().images).map(look).collect();
+        all.insert(stage["stage"].as_str().unwrap().to_owned(), classes);
+    }
+    all
+}
+
+#[test]
+fn no_class_that_the_backbone_was_trained_on_looks_like_one_of_another_experiment() {
+    let project = Project::new();
+    project.file("experiments/backbone.toml", repository("experiments/backbone.toml"));
+    project.file("experiments/learnt.toml", LEARNT).file("experiments/evaluated.toml", EVALUATED);
+    project.execute(&["experiments/learnt.toml"]);
+    project.execute(&["experiments/evaluated.toml"]);
+    let learnt = looks(&project, "learnt").into_values().next().unwrap();
+    assert!(learnt.len() >= 200, "{}", learnt.len());
+    let evaluated = looks(&project, "evaluated");
+    assert_eq!(evaluated.len(), 10);
+    for (stage, classes) in evaluated {
+        assert_eq!(classes.len(), 40, "{stage}");
+        assert_eq!(classes.intersection(&learnt).count(), 0, "{stage}");
+    }
 }

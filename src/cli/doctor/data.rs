@@ -66,11 +66,19 @@ fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
     if missing.is_empty() {
         return Finding::good(what);
     }
+    let details = missing.iter().map(|file| format!("no `{file}`")).collect();
+    let remedy = remedy(roots, &missing);
+    Finding::lack(State::Missing, what, remedy).details(details)
+}
+
+/// Where missing files belong.
+fn remedy(roots: &DataRoots, missing: &[&FileRef]) -> String {
+    if missing.iter().all(|file| file.beside().is_some()) {
+        return "put them where the manifest says, relative to its own folder".to_owned();
+    }
     let roots: Vec<String> = roots.0.iter().map(|root| format!("`{}`", root.display())).collect();
-    let remedy = format!(
+    format!(
         "put them into one of {}, or set ERPC_DATA to the folder that holds them",
         roots.join(", ")
-    );
-    let details = missing.iter().map(|file| format!("no `{file}`")).collect();
-    Finding::lack(State::Missing, what, remedy).details(details)
+    )
 }
