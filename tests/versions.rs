@@ -112,6 +112,19 @@ kind   = "extract"
 inputs = { images = "glyphs", model = "filters" }
 params = { tensors = ["features"], preprocess = { size = 56 }, runtime = "embedded" }
 
+[stage.start]
+kind   = "initialise-backbone"
+params = { channels = 16, planes = 4 }
+
+[stage.trained]
+kind   = "train-backbone"
+inputs = { images = "glyphs", samples = "glyphs", model = "start" }
+params = { epochs = 1, batch = 8, preprocess = { size = 56 } }
+
+[stage.exported]
+kind   = "export-onnx"
+inputs = { model = "trained" }
+
 [stage.sae]
 kind   = "fit-sae"
 inputs = { features = "features", samples = "photos", attributes = "attributes", train = "split" }
