@@ -1,12 +1,15 @@
 //! Dense arrays of numbers.
 
-use super::Real;
+use std::sync::Arc;
 
-/// An array whose last axis is contiguous.
-#[derive(Clone, PartialEq, Debug, Default)]
+use super::Real;
+use super::workspace::Storage;
+
+/// An array whose last axis is contiguous. Clones share their values until one of them is changed.
+#[derive(Clone, Debug)]
 pub struct Tensor<T = f32> {
     shape: Vec<usize>,
-    values: Vec<T>,
+    values: Arc<Storage<T>>,
 }
 
 /// A layer met a tensor that it cannot take.
@@ -22,14 +25,28 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn new(shape: Vec<usize>, values: Vec<T>) -> Self {
         assert_eq!(shape.iter().product::<usize>(), values.len(), "values fill {shape:?}");
-        Self { shape, values }
+        Self::stored(shape, Storage::from(values))
     }
 
     /// Zeros.
     #[must_use]
     pub fn zeros(shape: Vec<usize>) -> Self {
         let values = vec![T::ZERO; shape.iter().product()];
-        Self { shape, values }
+        Self::stored(shape, Storage::from(values))
+    }
+
+    pub(super) fn stored(shape: Vec<usize>, values: Storage<T>) -> Self {
+        Self { shape, values: Arc::new(values) }
+    }
+
+    /// The same values in another shape.
+    ///
+    /// # Panics
+    /// If they do not fill it.
+    #[must_use]
+    pub fn reshaped(self, shape: Vec<usize>) -> Self {
+        assert_eq!(shape.iter().product::<usize>(), self.values().len(), "values fill {shape:?}");
+        Self { shape, ..self }
     }
 
     /// The length of each axis.
@@ -41,18 +58,26 @@ impl<T: Real> Tensor<T> {
     /// The values, the last axis fastest.
     #[must_use]
     pub fn values(&self) -> &[T] {
-        &self.values
+        self.values.values()
     }
 
-    /// The values, to be changed.
+    /// The values, to be changed. Copied first if another tensor shares them.
     pub fn values_mut(&mut self) -> &mut [T] {
-        &mut self.values
+        Arc::make_mut(&mut self.values).values_mut()
+    }
+
+    /// Whether another tensor has the same values, so that changing them is to copy them.
+    pub(super) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.values) > 1
     }
 
     /// The values, without the shape.
     #[must_use]
     pub fn into_values(self) -> Vec<T> {
-        self.values
+        match Arc::try_unwrap(self.values) {
+            Ok(values) => values.into_values(),
+            Err(shared) => shared.values().to_vec(),
+        }
     }
 
     /// The axes of images.
@@ -73,5 +98,17 @@ impl<T: Real> Tensor<T> {
 
     fn expected(&self, what: &str) -> ShapeError {
         ShapeError(format!("expected {what}, got {:?}", self.shape))
+    }
+}
+
+impl<T> Default for Tensor<T> {
+    fn default() -> Self {
+        Self { shape: Vec::new(), values: Arc::new(Storage::from(Vec::new())) }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Tensor<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.values.values() == other.values.values()
     }
 }
