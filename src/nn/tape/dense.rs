@@ -10,6 +10,9 @@ use super::{Gradients, ParameterId, Tape, Var, pointwise};
 /// Rows that one task takes.
 const BLOCK_ROWS: usize = 32;
 
+/// Columns that one task sums.
+const BLOCK_COLUMNS: usize = 256;
+
 /// A linear layer, `y = x W^T + b`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Dense {
@@ -144,10 +147,13 @@ pub(super) fn rows_of<T: Real>(tensor: &Tensor<T>) -> (usize, usize) {
 pub(super) fn add_columns<T: Real>(gradients: &mut Gradients<T>, var: Var, rows: &Tensor<T>) {
     if gradients.wants(var) {
         let width = rows_of(rows).1;
-        let slot = gradients.slot(var, &[width]);
-        for row in rows.values().chunks_exact(width) {
-            slot.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
-        }
+        let slot = gradients.slot(var, &[width]).par_chunks_mut(BLOCK_COLUMNS);
+        slot.enumerate().for_each(|(block, slot)| {
+            for row in rows.values().chunks_exact(width) {
+                let row = &row[block * BLOCK_COLUMNS..];
+                slot.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
+            }
+        });
     }
 }
 

@@ -1,8 +1,13 @@
 //! Operations that move values and change none.
 
+use rayon::prelude::*;
+
 use super::super::Real;
 use super::dense::rows_of;
 use super::{Tape, Var};
+
+/// Rows that one task copies.
+const BLOCK_ROWS: usize = 64;
 
 impl<T: Real> Tape<'_, T> {
     /// The same values in another shape.
@@ -32,10 +37,12 @@ impl<T: Real> Tape<'_, T> {
         for (part, width) in parts.iter().zip(&widths) {
             let part = self.value(*part);
             assert_eq!(rows_of(part).0, rows, "as many rows");
-            let targets = joined.values_mut().chunks_exact_mut(total);
-            for (target, row) in targets.zip(part.values().chunks_exact(*width)) {
-                target[from..from + width].copy_from_slice(row);
-            }
+            let targets = joined.values_mut().par_chunks_mut(BLOCK_ROWS * total);
+            targets.zip(part.values().par_chunks(BLOCK_ROWS * width)).for_each(|(to, rows)| {
+                for (to, row) in to.chunks_exact_mut(total).zip(rows.chunks_exact(*width)) {
+                    to[from..from + width].copy_from_slice(row);
+                }
+            });
             from += width;
         }
         let shapes: Vec<(Var, Vec<usize>)> =
@@ -102,10 +109,13 @@ impl<T: Real> Tape<'_, T> {
 
 /// Copies columns `from..from + width` of rows of `total` values.
 fn copy_columns<T: Real>(rows: &[T], total: usize, from: usize, to: &mut [T], width: usize) {
-    let rows = rows.chunks_exact(total.max(1));
-    for (to, row) in to.chunks_exact_mut(width.max(1)).zip(rows) {
-        to.copy_from_slice(&row[from..from + width]);
-    }
+    let (total, width) = (total.max(1), width.max(1));
+    let targets = to.par_chunks_mut(BLOCK_ROWS * width);
+    targets.zip(rows.par_chunks(BLOCK_ROWS * total)).for_each(|(to, rows)| {
+        for (to, row) in to.chunks_exact_mut(width).zip(rows.chunks_exact(total)) {
+            to.copy_from_slice(&row[from..from + width]);
+        }
+    });
 }
 
 #[cfg(test)]
