@@ -138,6 +138,12 @@ impl<'p, T: Real> Tape<'p, T> {
         self.place(self.shared(var), Origin::Given, false)
     }
 
+    /// Lets go of a value that nobody reads any more, so that its memory serves what comes next. What
+    /// the way back needs of it stays.
+    pub fn release(&mut self, var: Var) {
+        self.nodes[var.0].value = Tensor::default();
+    }
+
     /// The value of a node.
     #[must_use]
     pub fn value(&self, var: Var) -> &Tensor<T> {

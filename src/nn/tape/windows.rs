@@ -1,11 +1,16 @@
 //! Windows of maps as rows: what a convolution multiplies.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
 use super::super::{Real, Tensor, Window, Workspace};
 use super::gradients::Cover;
 use super::{Tape, Var};
+
+/// At most so many windows are cut at a time: what is a few rows for a product.
+const BLOCK_WINDOWS: usize = 128;
 
 /// Where a window of a map begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,13 +38,19 @@ impl<T: Real> Tape<'_, T> {
         assert!(cut.is_inside([rows, columns]), "windows lie inside the maps");
         let (count, inputs) = (cut.corners.len(), height * width * channels);
         let mut seen = self.workspace.blank(vec![count, outputs]);
-        product(
-            MatrixMut::new(seen.values_mut(), count, outputs, outputs),
-            Sum::Fresh,
-            Matrix::new(cut.windows(&self.workspace, &input).values(), count, inputs),
-            Matrix::new(filters.values(), outputs, inputs).transposed(),
-            Threads::Pool,
-        );
+        // Blocks of nearly equal size: none of so few rows that the kernel sums in another order.
+        let block = count.div_ceil(count.div_ceil(BLOCK_WINDOWS).max(1)).max(1);
+        let blocks = seen.values_mut().chunks_mut(block * outputs);
+        for (block, corners) in blocks.zip(cut.corners.chunks(block)) {
+            let windows = cut.rows(&self.workspace, &input, corners, 0..height);
+            product(
+                MatrixMut::new(block, corners.len(), outputs, outputs),
+                Sum::Fresh,
+                Matrix::new(windows.values(), corners.len(), inputs),
+                Matrix::new(filters.values(), outputs, inputs).transposed(),
+                Threads::Pool,
+            );
+        }
         self.push(seen, &[maps, weight], move |gradient, gradients| {
             let above = Matrix::new(gradient.values(), count, outputs);
             if gradients.wants(maps) {
@@ -50,11 +61,16 @@ impl<T: Real> Tape<'_, T> {
                 cut.paste(&windows, gradients.slot(maps, input.shape()), input.shape());
             }
             if gradients.wants(weight) {
-                let windows = cut.windows(&gradients.workspace, &input);
+                let workspace = gradients.workspace.clone();
                 let (slot, sum) = gradients.product_slot(weight, filters.shape(), Cover::Whole);
-                let target = MatrixMut::new(slot, outputs, inputs, inputs);
-                let rows = Matrix::new(windows.values(), count, inputs);
-                product(target, sum, above.transposed(), rows, Threads::Pool);
+                // Line by line of the window, so that little is cut at a time.
+                let run = width * channels;
+                for down in 0..height {
+                    let lines = cut.rows(&workspace, &input, &cut.corners, down..down + 1);
+                    let target = MatrixMut::new(&mut slot[down * run..], outputs, run, inputs);
+                    let lines = Matrix::new(lines.values(), count, run);
+                    product(target, sum, above.transposed(), lines, Threads::Pool);
+                }
             }
         })
     }
@@ -74,15 +90,19 @@ impl Cut {
         self.corners.iter().all(is_inside)
     }
 
-    /// Each window as a row, [M, h w C].
-    fn windows<T: Real>(&self, workspace: &Workspace<T>, maps: &Tensor<T>) -> Tensor<T> {
-        let channels = maps4(maps)[3];
-        let [height, width] = self.size;
-        let run = width * channels;
-        let mut windows = workspace.blank(vec![self.corners.len(), height * run]);
-        let rows = windows.values_mut().par_chunks_exact_mut(height * run);
-        rows.zip(&self.corners).for_each(|(window, corner)| {
-            for (down, to) in window.chunks_exact_mut(run).enumerate() {
+    /// Some lines of the windows at `corners`, each window a row: [M, lines w C].
+    fn rows<T: Real>(
+        &self,
+        workspace: &Workspace<T>,
+        maps: &Tensor<T>,
+        corners: &[Corner],
+        lines: Range<usize>,
+    ) -> Tensor<T> {
+        let run = self.size[1] * maps4(maps)[3];
+        let mut windows = workspace.blank(vec![corners.len(), lines.len() * run]);
+        let rows = windows.values_mut().par_chunks_exact_mut(lines.len() * run);
+        rows.zip(corners).for_each(|(window, corner)| {
+            for (down, to) in lines.clone().zip(window.chunks_exact_mut(run)) {
                 to.copy_from_slice(&maps.values()[line(corner, down, maps.shape())..][..run]);
             }
         });
