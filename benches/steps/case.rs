@@ -30,11 +30,13 @@ pub(crate) fn small() -> Value {
     let rewarded = Rewarded::Labels(labels.clone());
     let mut sight = Sight::new(&model.network, &model.parameters, &images, &classes, rewarded);
     sight.open();
+    let looks = |step: usize| {
+        let look = |(image, cells): (usize, &Vec<usize>)| Look { image, cell: cells[step] };
+        cells.iter().enumerate().map(look).collect::<Vec<_>>()
+    };
     let mut rewards = Vec::new();
     for step in 0..SMALL.looks {
-        let looks: Vec<Look> =
-            (0..IMAGES).map(|image| Look { image, cell: cells[image][step] }).collect();
-        let view = sight.look(&looks);
+        let view = sight.look(&looks(step));
         let sums = view.joint.iter().zip(&view.global).map(|(joint, global)| joint + global);
         rewards.push(sums.collect::<Vec<f64>>());
     }

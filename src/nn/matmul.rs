@@ -16,13 +16,13 @@ const LEAST_SIDE: usize = 16;
 /// ... and its longer side as many for each thread. The kernel takes the same path to each value of
 /// such a stripe as to that of the whole; smaller ones are left to the kernel's own threads, which
 /// pack one operand on one thread only.
-const LEAST_STRIPE: usize = 128;
+const LEAST_STRIPE: usize = 2 * TILE;
 /// So many rows are few, ...
 const FEW: RangeInclusive<usize> = 8..=128;
 /// ... and so many filters, of at least as many values, are many.
 const MANY: usize = 256;
 /// What stripes are cut at: the tiles of the kernel.
-const STRIPE: usize = 64;
+const TILE: usize = 64;
 
 /// A matrix inside a slice, with any strides.
 #[derive(Clone, Copy)]
@@ -166,9 +166,11 @@ pub fn product<T: Real>(
         unsafe { job.run(0..rows, 0..columns, parallelism) };
         return;
     }
-    let size = length.div_ceil(threads).next_multiple_of(STRIPE);
-    (0..length.div_ceil(size)).into_par_iter().with_max_len(1).for_each(|stripe| {
-        let own = stripe * size..((stripe + 1) * size).min(length);
+    // Whole tiles, evenly: at least two for each thread, so that no stripe is a sliver.
+    let tiles = length.div_ceil(TILE);
+    let begin = |stripe: usize| (tiles * stripe / threads * TILE).min(length);
+    (0..threads).into_par_iter().with_max_len(1).for_each(|stripe| {
+        let own = begin(stripe)..begin(stripe + 1);
         let (rows, columns) = if rows > columns { (own, 0..columns) } else { (0..rows, own) };
         // SAFETY: stripes lie inside the target, which is borrowed mutably, and none meets another.
         unsafe { job.run(rows, columns, Parallelism::None) };
@@ -188,9 +190,9 @@ fn turned<T: Real>(
     let mut turned = vec![T::ZERO; columns * rows];
     let whole = MatrixMut::new(&mut turned, columns, rows, rows);
     product(whole, Sum::Fresh, right.transposed(), left.transposed(), threads);
-    for (block, turned) in turned.chunks(STRIPE * rows).enumerate() {
+    for (block, turned) in turned.chunks(TILE * rows).enumerate() {
         for row in 0..rows {
-            let values = &mut values[row * row_stride + block * STRIPE..];
+            let values = &mut values[row * row_stride + block * TILE..];
             let own = turned.iter().skip(row).step_by(rows);
             values.iter_mut().zip(own).for_each(|(value, own)| *value = *own);
         }
@@ -298,7 +300,9 @@ mod tests {
     #[test]
     fn a_product_has_the_same_bits_on_any_number_of_threads() {
         // Wide, tall, small, and none of a whole number of tiles.
-        for [m, k, n] in [[300, 1100, 260], [70, 600, 1030], [1030, 520, 70], [20, 700, 60]] {
+        for [m, k, n] in
+            [[300, 1100, 260], [70, 600, 1030], [1030, 520, 70], [20, 700, 60], [40, 600, 385]]
+        {
             let [left, right] = [noise(m * k, 1), noise(k * n, 2)];
             let on = |threads: usize, is_transposed: bool| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -115,3 +115,55 @@ impl<T: Real> Outcome<T> {
         self.of_parameters.iter().map(|(id, gradient)| (*id, gradient))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::tensor;
+    use super::super::{ParameterKind, Parameters, Recording, Tape};
+    use super::*;
+
+    /// The sum of `tanh(x w^T)^2`, which needs x, w and the hyperbolic tangent on the way back.
+    fn loss(tape: &mut Tape<'_, f64>, w: ParameterId, releases: bool) -> (Var, Var) {
+        let x = tape.variable(tensor(&[3, 4], 1));
+        let w = tape.parameter(w);
+        let product = tape.rows_times(x, w);
+        let hidden = tape.tanh(product);
+        let square = tape.multiply(hidden, hidden);
+        let sum = tape.sum(square);
+        if releases {
+            [product, hidden, square].into_iter().for_each(|var| tape.release(var));
+        }
+        (x, sum)
+    }
+
+    #[test]
+    fn what_is_released_is_still_known_on_the_way_back() {
+        let mut parameters = Parameters::default();
+        let w = parameters.add("w", ParameterKind::Weight, tensor(&[5, 4], 2));
+        let [kept, released] = [false, true].map(|releases| {
+            let mut tape = Tape::new(&parameters, Recording::On);
+            let (x, sum) = loss(&mut tape, w, releases);
+            let outcome = tape.backward(sum);
+            [outcome.of(x).unwrap().clone(), outcome.of_parameter(w).unwrap().clone()]
+        });
+        assert_eq!(kept, released);
+    }
+
+    #[test]
+    fn a_parameter_is_handed_over_when_nothing_reads_it_any_more() {
+        let mut parameters = Parameters::default();
+        let w = parameters.add("w", ParameterKind::Weight, tensor(&[5, 4], 2));
+        let place = parameters.get(w).value().values().as_ptr();
+        let mut tape = Tape::new(&parameters, Recording::On);
+        let (_, sum) = loss(&mut tape, w, false);
+        let pass = tape.end();
+        let mut received = Vec::new();
+        pass.backward_each(sum, &mut |id, gradient| {
+            parameters.values_mut(id)[0] += gradient.values()[0];
+            received.push(id);
+        });
+        assert_eq!(received, [w]);
+        // It was changed where it stands.
+        assert_eq!(parameters.get(w).value().values().as_ptr(), place);
+    }
+}
