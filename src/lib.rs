@@ -42,6 +42,8 @@ pub mod plan;
 
 pub mod run;
 
+pub mod statistics;
+
 pub mod formats;
 
 pub mod data;

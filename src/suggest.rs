@@ -36,7 +36,7 @@ pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// Advice for somebody who wrote `word` where one of `candidates` was expected.
 ///
-/// `what` names the candidates in the plural, as in "the ports".
+/// `what` names the candidates in the plural, as in "ports".
 #[must_use]
 pub fn advice(word: &str, what: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {

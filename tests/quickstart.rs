@@ -72,6 +72,7 @@ fn is_equal_for(manifest: &str, experiment: &str, variants: &[&[&str]]) {
     }
 }
 
+/// (G7)
 #[test]
 fn the_small_quickstart_gives_equal_bytes_for_any_number_of_threads() {
     let variants: [&[&str]; 4] = [
@@ -118,6 +119,7 @@ fn survives_kills(manifest: &str, experiment: &str, kills: u32) {
     }
 }
 
+/// (G8)
 #[test]
 fn the_small_quickstart_survives_three_kills() {
     survives_kills("experiments/small.toml", "small", 3);

@@ -99,6 +99,7 @@ fn kill(photos: usize, kills: usize) -> usize {
     went_on
 }
 
+/// (G8)
 #[test]
 fn an_extraction_survives_two_kills() {
     kill(40, 2);

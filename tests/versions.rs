@@ -77,6 +77,28 @@ inputs = { network = "erpcnet", features = "planted", model = "planted" }
 kind   = "weigh-cells"
 inputs = { features = "planted" }
 
+[stage.audit]
+kind   = "audit-beta"
+inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split", cells = "planted" }
+
+[stage.agent]
+kind   = "train-search"
+inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split" }
+params = { epochs = 1, batch = 8, policy = { hidden = [8, 4], memory = 4 } }
+
+[stage.order]
+kind   = "prefer-cells"
+inputs = { looks = "looks", samples = "planted" }
+
+[stage.searched]
+kind   = "search"
+inputs = { network = "erpcnet", agent = "agent", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", test_seen = "planted_split", test_unseen = "planted_split" }
+
+[stage.searched_scores]
+kind   = "score-search"
+inputs = { traces = "searched" }
+params = { stop = { sigma = 0.4 } }
+
 [stage.filters]
 kind   = "synthesize-backbone"
 params = { size = 56, channels = 4 }
@@ -138,6 +160,14 @@ inputs = { model = "dap", features = "features", samples = "photos", attributes 
 [stage.table]
 kind   = "tabulate"
 inputs = { rows = ["evaluation"] }
+
+[stage.likely_evaluation]
+kind   = "evaluate"
+inputs = { scores = "likely" }
+
+[stage.difference]
+kind   = "compare"
+inputs = { rows = ["evaluation", "likely_evaluation"] }
 
 [stage.map]
 kind   = "plot-attributes"

@@ -8,7 +8,9 @@
 //! and the two kinds that people look at, tables and figures.
 
 mod blob;
+mod curves;
 mod figure;
+mod measures;
 mod table;
 mod table_rows;
 mod text;
@@ -17,10 +19,12 @@ use std::fmt;
 use std::io;
 
 pub use blob::{Blob, BlobWriter};
+pub use curves::Curves;
 pub use figure::{
     Bounds, Dash, Drawing, Figure, HorizontalAnchor, Ink, Picture, Point, Shape, Text, Turn,
     VerticalAnchor, text_width,
 };
+pub use measures::Measures;
 pub use table::{
     Cell, Presentation, Scale, Stamp, Table, TableColumn, TableViews, Values, read_columns,
 };

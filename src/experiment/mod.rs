@@ -5,6 +5,7 @@
 //! the schema of their kind, and turns `[sweep]` into axes. What the edges of the graph mean (which
 //! port fits which, what is gathered) is not decided here but in `graph`.
 
+mod aliases;
 mod locate;
 mod overlay;
 mod params;

@@ -12,7 +12,9 @@ use crate::manifest::{
 use crate::stage::{ErasedStage, Registry};
 use crate::suggest::{advice, nearest};
 
-use super::{Experiment, Loader, NeedsOverride, ParamPlaces, StageSpec, overlay, params, sweep};
+use super::{
+    Experiment, Loader, NeedsOverride, ParamPlaces, StageSpec, aliases, overlay, params, sweep,
+};
 
 impl Experiment {
     /// Reads the manifest in `source` and what it builds on, and resolves all of it.
@@ -27,7 +29,8 @@ impl Experiment {
         let mut problems = Vec::new();
         let layers = overlay::read(source, load, &mut problems);
         let sources = layers.iter().map(|layer| layer.source.clone()).collect();
-        let manifest = overlay::flatten(layers, &mut problems);
+        let mut manifest = overlay::flatten(layers, &mut problems);
+        aliases::replace(&mut manifest, &mut problems);
         let name = experiment_name(&manifest, &mut problems);
         let stages = stage_specs(&manifest, registry, &mut problems);
         check_references(&manifest, &stages, &mut problems);

@@ -104,6 +104,10 @@ fn stage_schema(kinds: Vec<Value>, rules: Vec<Value>) -> Value {
                 "description": "The memory it may take, such as \"2GiB\"; changes no result.",
             },
             "remove": { "type": "boolean", "description": "Takes the stage out of what lies below." },
+            "same_as": {
+                "type": "string",
+                "description": "The stage, or \"stage.port\", whose other name this is.",
+            },
         },
     });
     // An empty choice would be no schema at all.

@@ -39,14 +39,14 @@ pub(super) fn read(place: &Place, node: &Node, problems: &mut Vec<Problem>) -> O
         problems.push(problem.help("leave the port out, or name a stage"));
         return None;
     }
-    let references: Vec<_> =
-        items.iter().filter_map(|item| read_reference(item, problems)).collect();
+    let references: Vec<_> = items.iter().filter_map(|item| read_one(item, problems)).collect();
     // Half a list would look complete to later checks.
     let is_complete = references.len() == items.len();
     is_complete.then(|| InputSpec { references, is_list, place: place.clone() })
 }
 
-fn read_reference(node: &Node, problems: &mut Vec<Problem>) -> Option<Reference> {
+/// Reads one reference.
+pub(super) fn read_one(node: &Node, problems: &mut Vec<Problem>) -> Option<Reference> {
     let text = node.text(problems)?;
     let mut parts = text.value.split('.');
     let stage = parts.next().unwrap_or_default().to_owned();

@@ -4,10 +4,12 @@ use indexmap::IndexMap;
 
 use crate::stage::Threads;
 
-use super::{Content, InputSpec, Located, Node, Place, Problem, Table, check_name, reference};
+use super::{
+    Content, InputSpec, Located, Node, Place, Problem, Reference, Table, check_name, reference,
+};
 
 /// The keys of a stage.
-const KEYS: [&str; 6] = ["kind", "inputs", "params", "threads", "memory", "remove"];
+const KEYS: [&str; 7] = ["kind", "inputs", "params", "threads", "memory", "remove", "same_as"];
 
 /// A stage, all of it optional because a file below may have the rest.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct StageTable {
     pub(crate) threads: Option<Threads>,
     pub(crate) memory_mib: Option<u64>,
     pub(crate) remove: Option<Place>,
+    /// The stage whose other name this is.
+    pub(crate) same_as: Option<Reference>,
 }
 
 /// The parameters, and where the word `params` stands.
@@ -53,11 +57,15 @@ impl StageTable {
             threads: value("threads").and_then(|node| read_threads(node, problems)),
             memory_mib: value("memory").and_then(|node| read_memory(node, problems)),
             remove: read_remove("stage", table, problems),
+            same_as: read_same_as(table, problems),
         })
     }
 
     /// Lays `top` over this stage.
     pub(crate) fn overlaid_by(mut self, top: Self) -> Self {
+        if top.same_as.is_some() || self.same_as.is_some() {
+            return top;
+        }
         let word = |kind: &Option<Located<String>>| kind.as_ref().map(|kind| kind.value.clone());
         if top.kind.is_some() && word(&self.kind) != word(&top.kind) {
             // Another kind: the old parameters mean nothing, the old inputs may.
@@ -140,10 +148,22 @@ pub(super) fn read_remove(what: &str, table: &Table, problems: &mut Vec<Problem>
     if !entry.value.boolean(problems)? {
         return None;
     }
-    if let Some(other) = table.0.iter().find(|other| other.key.value != "remove") {
-        let message = format!("a {what} that is taken out has no other keys");
-        let help = format!("delete `remove`, or everything else of the {what}");
+    check_alone("remove", &format!("{what} that is taken out"), table, problems);
+    Some(entry.key.place.clone())
+}
+
+/// Reads `same_as = "stage"`, which stands alone in its table.
+fn read_same_as(table: &Table, problems: &mut Vec<Problem>) -> Option<Reference> {
+    let entry = table.get("same_as")?;
+    check_alone("same_as", "stage that is another's name", table, problems);
+    reference::read_one(&entry.value, problems)
+}
+
+fn check_alone(key: &str, what: &str, table: &Table, problems: &mut Vec<Problem>) {
+    if let Some(other) = table.0.iter().find(|other| other.key.value != key) {
+        let message = format!("a {what} has no other keys");
+        let owner = what.split(' ').next().unwrap_or_default();
+        let help = format!("delete `{key}`, or everything else of the {owner}");
         problems.push(Problem::at(&other.key.place, message).help(help));
     }
-    Some(entry.key.place.clone())
 }

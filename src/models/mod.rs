@@ -1,3 +1,4 @@
 //! The papers' methods, one folder each.
 
 pub mod erpcnet;
+pub mod saved;

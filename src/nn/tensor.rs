@@ -1,5 +1,8 @@
 //! Dense arrays of numbers.
 
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+
 use super::Real;
 
 /// An array whose last axis is contiguous.
@@ -29,6 +32,16 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn zeros(shape: Vec<usize>) -> Self {
         let values = vec![T::ZERO; shape.iter().product()];
+        Self { shape, values }
+    }
+
+    /// Numbers uniform on +-1 / sqrt(`inputs`), as `torch` begins linear layers.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "layers are far narrower than 2^53")]
+    pub fn uniform(shape: Vec<usize>, inputs: usize, rng: &mut ChaCha8Rng) -> Self {
+        let bound = 1.0 / (inputs.max(1) as f64).sqrt();
+        let mut draw = || T::of(rng.random_range(-bound..bound));
+        let values = (0..shape.iter().product()).map(|_| draw()).collect();
         Self { shape, values }
     }
 

@@ -42,11 +42,12 @@ mod testing;
 mod trace;
 mod walk;
 
-pub use agent::{Agent, AgentShape, Answer, CriticEncoder, Encoded, InputScale, Memory};
+pub use agent::{Agent, AgentShape, Answer, CriticEncoder, Deviation, Encoded, InputScale, Memory};
 pub use environment::{Environment, Look, View};
 pub use episodes::{Episodes, Rules};
 pub use error::SettingError;
 pub use ppo::{Learnt, Lesson, Losses, Normalisation, Ppo};
+pub use reward::RewardForm;
 pub use rollout::Rollout;
 pub use search::search;
 pub use stopping::Stopping;

@@ -27,6 +27,7 @@ pub fn standardise(values: &mut [f64]) {
 mod tests {
     use super::*;
 
+    /// (E8)
     #[test]
     fn returns_are_the_sums_of_discounted_rewards() {
         let rewards = [1.0, -2.0, 0.5, 4.0];

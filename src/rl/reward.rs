@@ -3,8 +3,12 @@
 //! `q_t` is the sum of the joint and the global probability of the rewarded class after t looks,
 //! `beta_t` the weight of look t. The paper's reward is `r_t = beta_t q_t`.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// What is paid (A4, A32).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum RewardForm {
     /// `beta_t q_t`, as the paper says. With a discount near 1 an agent gains by *not* reaching the
     /// threshold that ends the episode.

@@ -36,6 +36,12 @@ impl Stopping {
         Self { sigma: self.sigma * mean_weight, ..self }
     }
 
+    /// The threshold; none if nothing is enough.
+    #[must_use]
+    pub fn sigma(&self) -> Option<f64> {
+        Some(self.sigma).filter(|sigma| sigma.is_finite())
+    }
+
     /// Whether a step with this absolute reward is the last.
     #[must_use]
     pub fn ends(&self, step: usize, reward: f64) -> bool {
@@ -72,7 +78,7 @@ mod tests {
         assert_eq!(Stopping::new(1.0, 1).unwrap().times(0.5).stop(REWARDS.into_iter()), 2);
     }
 
-    /// E5 of the specification: a reward lies in (0, 2 beta].
+    /// (E5): a reward lies in (0, 2 beta].
     #[test]
     fn steps_do_not_fall_with_sigma_and_sigma_above_two_beta_never_ends() {
         let sigmas: Vec<f64> = (0..=40).map(|step| f64::from(step) * 0.05).collect();

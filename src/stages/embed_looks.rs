@@ -169,14 +169,10 @@ fn encode_error(source: io::Error) -> StageError {
 
 #[cfg(test)]
 mod tests {
-    use crate::data::attributes::Attributes;
-    use crate::data::samples::Samples;
-    use crate::data::split::TrainSamples;
+    use crate::models::erpcnet::trained::TrainingPart;
     use crate::nn::Tensor;
     use crate::stage::testing::{Bench, Outcome};
-    use crate::stages::split_classes::{SplitClasses, SplitClassesParams};
-    use crate::stages::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
-    use crate::stages::train_erpcnet::{TrainErpcnet, TrainErpcnetParams};
+    use crate::stages::planted_world::World as Data;
 
     use super::*;
 
@@ -187,36 +183,9 @@ mod tests {
     }
 
     fn world() -> World {
-        let params = SynthesizeMapsParams {
-            seen_classes: 6,
-            validation_classes: 2,
-            unseen_classes: 2,
-            images_per_seen_class: 4,
-            images_per_unseen_class: 3,
-            values: 3,
-            channels: 6,
-            planes: 2,
-            ..SynthesizeMapsParams::default()
-        };
-        let made = Bench::new().run::<SynthesizeMaps>(&params).unwrap();
-        let features: Features = made.output("features");
-        let model: OnnxModel = made.output("model");
-        let samples: Samples = made.output("samples");
-        let attributes: Attributes = made.output("attributes");
-        let roles = SplitClassesParams { role_column: Some("role".into()), ..Default::default() };
-        let split = Bench::new().input("samples", &samples).input("attributes", &attributes);
-        let split = split.run::<SplitClasses>(&roles).unwrap();
-        let quick = TrainErpcnetParams { epochs: 2, looks: 3, batch: 8, ..Default::default() };
-        let network = Bench::new()
-            .input("features", &features)
-            .input("samples", &samples)
-            .input("attributes", &attributes)
-            .input("train", &split.output::<TrainSamples>("train"))
-            .input("model", &model)
-            .run::<TrainErpcnet>(&quick)
-            .unwrap()
-            .output("network");
-        World { features, model, network }
+        let data = Data::small();
+        let network = data.network(TrainingPart::Train);
+        World { features: data.features, model: data.model, network }
     }
 
     fn embed(world: &World, params: &EmbedLooksParams, threads: usize) -> Outcome {
@@ -230,10 +199,10 @@ mod tests {
         let world = world();
         let looks: Features = embed(&world, &EmbedLooksParams::default(), 2).output("looks");
         let view = looks.tensor(Some(LOCAL)).unwrap();
-        assert_eq!((looks.len(), view.shape()), (world.features.len(), &[16, 8][..]));
+        assert_eq!((looks.len(), view.shape()), (world.features.len(), &[16, 16][..]));
         let seer = Seer::new(&world.network, &world.model).unwrap();
         let maps = MapRows::new(&world.features, "map", "map").unwrap();
-        let mut row = vec![0.0; 16 * 8];
+        let mut row = vec![0.0; 16 * 16];
         view.read_row(20, &mut row);
         // One image and one cell at a time.
         for cell in [0, 9, 15] {
@@ -241,7 +210,7 @@ mod tests {
             let map = tape.constant(maps.read([20].into_iter()));
             let locality = LocalTail { tail: &seer.tail, copy: &seer.copy };
             let seen = seer.network.embed(&mut tape, &locality, map, &[cell], Mode::Evaluation);
-            let found = &row[cell * 8..][..8];
+            let found = &row[cell * 16..][..16];
             let pairs = found.iter().zip(tape.value(seen).values());
             assert!(pairs.clone().all(|(one, other)| (one - other).abs() < 1e-5), "cell {cell}");
         }

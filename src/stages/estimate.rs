@@ -92,6 +92,7 @@ fn t_quantile(degrees: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::quantile;
 
     fn close(left: f64, right: f64, within: f64) {
         assert!((left - right).abs() <= within, "{left} is not {right}");
@@ -127,6 +128,17 @@ mod tests {
         }
         for (degrees, printed) in [(15, 2.1314), (29, 2.0452), (60, 2.0003), (1000, 1.9623)] {
             close(t_quantile(degrees), printed, 5e-5);
+        }
+    }
+
+    #[test]
+    fn the_quantiles_agree_with_bisection() {
+        for degrees in 1..=10 {
+            let exact = quantile(0.95, degrees);
+            close(t_quantile(degrees), exact, 1e-10 * exact);
+        }
+        for degrees in 11..=300 {
+            close(t_quantile(degrees), quantile(0.95, degrees), 5e-6);
         }
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn evaluation(seen: usize, unseen: usize, seed: u64) -> Evaluation {
         },
         reliability: reliability(&mut random),
         hierarchy: None,
+        search: None,
         hyperparameters: vec![("gamma".into(), 100.0)],
         per_class,
         classes,

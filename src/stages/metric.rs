@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::Scale;
 use crate::zsl::Evaluation;
 use crate::zsl::hierarchy::Hierarchy;
+use crate::zsl::search_summary::SearchSummary;
 
 /// A number of an [`Evaluation`], under the name that it has there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +42,12 @@ pub enum Metric {
     Tie,
     /// Mean height of the lowest common group in the class tree.
     Lca,
+    /// Looks at an image in the generalised setting, for methods that search.
+    Steps,
+    /// Looks at an image of an unseen class when only unseen classes are candidates.
+    StepsZeroShot,
+    /// Share of the first looks, as many as an object has parts, that hit one.
+    Hits,
 }
 
 impl Metric {
@@ -62,6 +69,9 @@ impl Metric {
             Self::HierarchicalF => of_tree(evaluation, |tree| tree.f),
             Self::Tie => of_tree(evaluation, |tree| tree.tie),
             Self::Lca => of_tree(evaluation, |tree| tree.lca),
+            Self::Steps => of_search(evaluation, |search| Some(search.steps)),
+            Self::StepsZeroShot => of_search(evaluation, |search| Some(search.steps_zero_shot)),
+            Self::Hits => of_search(evaluation, |search| search.hits),
         }
     }
 
@@ -83,6 +93,9 @@ impl Metric {
             Self::HierarchicalF => "hierarchical_f",
             Self::Tie => "tie",
             Self::Lca => "lca",
+            Self::Steps => "steps",
+            Self::StepsZeroShot => "steps_zero_shot",
+            Self::Hits => "hits",
         }
     }
 
@@ -104,13 +117,16 @@ impl Metric {
             Self::HierarchicalF => "hier. F",
             Self::Tie => "TIE",
             Self::Lca => "LCA",
+            Self::Steps => "steps",
+            Self::StepsZeroShot => "steps (ZSL)",
+            Self::Hits => "hits",
         }
     }
 
     /// The unit in which it is printed.
     pub(super) fn scale(self) -> Scale {
         match self {
-            Self::Delta | Self::Tie | Self::Lca => Scale::Plain,
+            Self::Delta | Self::Tie | Self::Lca | Self::Steps | Self::StepsZeroShot => Scale::Plain,
             _ => Scale::Percent,
         }
     }
@@ -121,11 +137,19 @@ impl Metric {
         matches!(self, T1 | Unseen | Seen | Harmonic | AccInstance | Ausuc)
     }
 
+    /// Whether rows may lack it, as long as one has it: only some methods search.
+    pub(super) fn is_optional(self) -> bool {
+        matches!(self, Self::Steps | Self::StepsZeroShot | Self::Hits)
+    }
+
     /// What to do where it was not measured.
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::HierarchicalF | Self::Tie | Self::Lca => {
                 "connect a class tree to the input `tree` of the stage `evaluate`"
+            }
+            Self::Steps | Self::StepsZeroShot | Self::Hits => {
+                "only a method that searches takes steps; hits need the answer key of `score-search`"
             }
             _ => "look at the stage that made this evaluation",
         }
@@ -134,4 +158,8 @@ impl Metric {
 
 fn of_tree(evaluation: &Evaluation, value: fn(&Hierarchy) -> f64) -> f64 {
     evaluation.hierarchy.as_ref().map_or(f64::NAN, value)
+}
+
+fn of_search(evaluation: &Evaluation, value: fn(&SearchSummary) -> Option<f64>) -> f64 {
+    evaluation.search.as_ref().and_then(value).unwrap_or(f64::NAN)
 }

@@ -3,13 +3,17 @@
 //! To add one, copy the shape of `evaluate.rs` (parameters, inputs, outputs, `run`, tests) and add
 //! a line to [`registry`].
 
+mod answer_key;
 mod array_file;
+pub mod audit_beta;
 pub mod audit_splits;
+pub mod compare;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
+mod evaluation_table;
 pub mod export_onnx;
 pub mod extract;
 #[cfg(test)]
@@ -33,17 +37,25 @@ pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
 pub mod initialise_backbone;
+mod look_rows;
 mod map_rows;
 mod mat_source;
+pub mod measure_curves;
 mod metric;
 pub mod parameters_file;
 mod pictures;
+#[cfg(test)]
+mod planted_world;
 pub mod plot;
 mod pool;
+pub mod prefer_cells;
 mod residual;
 mod rows;
 mod same_images;
+mod saved_training;
 pub mod score;
+pub mod score_search;
+pub mod search;
 mod signatures;
 pub mod split_classes;
 pub mod synthesize_backbone;
@@ -52,7 +64,8 @@ pub mod synthesize_maps;
 pub mod tabulate;
 pub mod train_backbone;
 pub mod train_erpcnet;
-mod training_checkpoint;
+pub mod train_search;
+mod training_set;
 pub mod weigh_cells;
 pub mod write_text;
 
@@ -64,7 +77,9 @@ pub use metric::Metric;
 #[must_use]
 pub fn registry() -> Registry {
     Registry::default()
+        .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
+        .with::<compare::Compare>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -90,6 +105,7 @@ pub fn registry() -> Registry {
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
         .with::<initialise_backbone::InitialiseBackbone>()
+        .with::<measure_curves::MeasureCurves>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::examples::PlotExamples>()
@@ -100,6 +116,10 @@ pub fn registry() -> Registry {
         .with::<synthesize_maps::SynthesizeMaps>()
         .with::<train_backbone::TrainBackbone>()
         .with::<train_erpcnet::TrainErpcnet>()
+        .with::<train_search::TrainSearch>()
+        .with::<prefer_cells::PreferCells>()
+        .with::<search::Search>()
+        .with::<score_search::ScoreSearch>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()

@@ -9,15 +9,16 @@ use crate::stage::{GatheredItem, StageError};
 use crate::zsl::Evaluation;
 
 /// The axis that is averaged over.
-const SEED: &str = "seed";
+pub(super) const SEED: &str = "seed";
 
 /// The word for the gathered stage's name among the axes.
-const STAGE: &str = "stage";
+pub(super) const STAGE: &str = "stage";
 
 /// What a row shows on an axis that its trial does not have.
-const NO_LABEL: &str = "–";
+pub(super) const NO_LABEL: &str = "–";
 
-type Item = GatheredItem<Evaluation>;
+/// A gathered evaluation.
+pub(super) type Item = GatheredItem<Evaluation>;
 
 /// All evaluations of one setting.
 pub(super) struct Row<'a> {
@@ -88,16 +89,7 @@ pub(super) fn group<'a>(
     select: &BTreeMap<String, String>,
 ) -> Result<Vec<Row<'a>>, StageError> {
     check_axes(items, "rows", axes.iter())?;
-    check_axes(items, "select", select.keys())?;
-    let items: Vec<&Item> = items
-        .iter()
-        .filter(|item| {
-            select.iter().all(|(axis, label)| label_on(item, axis) == Some(label.as_str()))
-        })
-        .collect();
-    if items.is_empty() {
-        return Err(nothing_selected(select));
-    }
+    let items = selected(items, select)?;
     let axes = if axes.is_empty() { default_axes(&items, select) } else { axes.to_vec() };
     let mut rows: Vec<Row<'a>> = Vec::new();
     for item in items {
@@ -117,11 +109,34 @@ pub(super) fn group<'a>(
     Ok(rows)
 }
 
-fn label_on<'a>(item: &'a Item, axis: &str) -> Option<&'a str> {
+/// The items that have the labels of `select`, or do not vary along its axes.
+///
+/// # Errors
+/// If there is none, or a label that no item has.
+pub(super) fn selected<'a>(
+    items: &'a [Item],
+    select: &BTreeMap<String, String>,
+) -> Result<Vec<&'a Item>, StageError> {
+    check_axes(items, "select", select.keys())?;
+    let has = |item: &Item, (axis, label): (&String, &String)| label_on(item, axis) == Some(label);
+    let is_known = |pair| items.iter().any(|item| has(item, pair));
+    let fits = |item: &&Item| {
+        select.iter().all(|pair| has(item, pair) || label_on(item, pair.0).is_none())
+    };
+    let found: Vec<&Item> = items.iter().filter(fits).collect();
+    match found.is_empty() || !select.iter().all(is_known) {
+        true => Err(nothing_selected(select)),
+        false => Ok(found),
+    }
+}
+
+/// The label of an item on an axis; the stage's name on `stage`.
+pub(super) fn label_on<'a>(item: &'a Item, axis: &str) -> Option<&'a str> {
     if axis == STAGE { Some(&item.stage) } else { item.trial.label(axis) }
 }
 
-fn check_axes<'a>(
+/// Refuses axes along which no trial varies.
+pub(super) fn check_axes<'a>(
     items: &[Item],
     parameter: &str,
     axes: impl Iterator<Item = &'a String>,
@@ -138,6 +153,7 @@ fn check_axes<'a>(
     Ok(())
 }
 
+/// Says that no evaluation is there.
 fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
     if select.is_empty() {
         return StageError::data("there is no evaluation to show; connect at least one");
@@ -149,7 +165,7 @@ fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
 }
 
 /// The axes of the trials in the order of their first appearance.
-fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
+pub(super) fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
     let mut axes: Vec<String> = Vec::new();
     for (axis, _) in items.flat_map(|item| &item.trial.0) {
         if !axes.contains(axis) {

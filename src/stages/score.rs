@@ -94,6 +94,8 @@ impl Stage for Score {
             seen_labels: labels(&inputs, &inputs.test_seen.images)?,
             unseen_labels: labels(&inputs, &inputs.test_unseen.images)?,
             provenance: inputs.model.provenance.clone(),
+            search: None,
+            has_zero_shot_rows: false,
         };
         let seen = inputs.model.candidates.seen().len();
         let scorer = inputs.model.head.scorer(from_array(&signatures).as_ref(), seen);

@@ -27,8 +27,8 @@ use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, 
 
 use super::extract::{check_pictures, named_error, network_error};
 use super::pool::thread_pool;
+use super::saved_training::SavedTraining;
 use super::signatures::signatures;
-use super::training_checkpoint::TrainingCheckpoint;
 use epoch::Epoch;
 use learner::{Learner, Targets};
 pub use params::TrainBackboneParams;
@@ -127,8 +127,8 @@ fn learn(
     learner: &mut Learner<'_>,
     cx: &mut StageContext<'_>,
 ) -> Result<Vec<Epoch>, StageError> {
-    let mut saved = TrainingCheckpoint::new(cx.checkpoints());
-    let mut epochs: Vec<Epoch> = learner.restore(&saved);
+    let mut saved = SavedTraining::new(cx.checkpoints());
+    let mut epochs = learner.restore(&saved);
     if !epochs.is_empty() {
         cx.note(format!("goes on after {} of {} epochs", epochs.len(), params.epochs));
     }

@@ -4,12 +4,10 @@ mod epoch;
 mod images;
 mod params;
 
-use std::io;
-
-use crate::artifact::{Cell, Presentation, Table, TableColumn, Values};
+use crate::artifact::Curves;
 use crate::data::attributes::Attributes;
 use crate::data::features::Features;
-use crate::data::samples::{SampleIndex, Samples};
+use crate::data::samples::Samples;
 use crate::data::split::TrainSamples;
 use crate::models::erpcnet::build::Design;
 use crate::models::erpcnet::learner::{Learner, LocalTail};
@@ -24,11 +22,12 @@ use super::extract::{named_error, network_error};
 use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
+use super::saved_training::SavedTraining;
 use super::signatures::signatures;
-use super::training_checkpoint::TrainingCheckpoint;
+use super::training_set::TrainingSet;
 use epoch::Epoch;
 use images::TrainingImages;
-pub use params::{LossWeights, TrainErpcnetParams, TrainingPart};
+pub use params::{LossWeights, TrainErpcnetParams};
 
 /// The name of the local tail among the parameters.
 pub(super) const LOCAL_TAIL: &str = "cl";
@@ -54,7 +53,7 @@ outputs! {
         /// With all its weights.
         network: Trained,
         /// Losses and training accuracy, one row an epoch.
-        curves: Table,
+        curves: Curves,
     }
 }
 
@@ -64,7 +63,7 @@ pub struct TrainErpcnet;
 impl Stage for TrainErpcnet {
     const KIND: &'static str = "train-erpcnet";
     const SUMMARY: &'static str = "trains ERPCNet on random looks: stage I";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = true;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = TrainErpcnetParams;
@@ -95,8 +94,9 @@ fn train(
     inputs: &TrainErpcnetInputs,
     cx: &mut StageContext<'_>,
 ) -> Result<TrainErpcnetOutputs, StageError> {
-    let (samples, classes) = part(params, inputs)?;
-    let images = images(params, inputs, samples, &classes)?;
+    let set = TrainingSet::of(params.part, &inputs.train, &inputs.samples)?;
+    let classes = set.classes.clone();
+    let images = images(params, inputs, set)?;
     let [from, to] = params.tail();
     let graph = inputs.model.graph().map_err(network_error)?;
     let tail = Tail::between(&graph, &from, &to).map_err(|error| tail_error(error, &from))?;
@@ -112,6 +112,8 @@ fn train(
         attributes: inputs.attributes.names().to_vec(),
         classes,
         split: inputs.train.identity.split.to_string(),
+        part: params.part,
+        logit_scale: params.logit_scale,
         images: images.samples.len(),
         epochs: params.epochs,
     };
@@ -130,9 +132,7 @@ fn train(
         Sgd::new(params.momentum, params.weight_decay),
     );
     let epochs = learn(params, &images, &mut learner, &mut parameters, &card, cx)?;
-    let curves = curves(&epochs)
-        .map_err(|source| StageError::Encode { port: "curves".to_owned(), source })?;
-    Ok(TrainErpcnetOutputs { network: Trained { card, parameters }, curves })
+    Ok(TrainErpcnetOutputs { network: Trained { card, parameters }, curves: curves(&epochs) })
 }
 
 fn learn(
@@ -143,8 +143,8 @@ fn learn(
     card: &Card,
     cx: &mut StageContext<'_>,
 ) -> Result<Vec<Epoch>, StageError> {
-    let mut saved = TrainingCheckpoint::new(cx.checkpoints());
-    let mut epochs: Vec<Epoch> = saved.restore(parameters, learner.sgd_mut());
+    let mut saved = SavedTraining::new(cx.checkpoints());
+    let mut epochs = saved.restore(parameters, learner.sgd_mut());
     if !epochs.is_empty() {
         cx.note(format!("goes on after {} of {} epochs", epochs.len(), params.epochs));
     }
@@ -187,49 +187,17 @@ fn learn(
     Ok(epochs)
 }
 
-/// The images and classes that are learnt from.
-fn part(
-    params: &TrainErpcnetParams,
-    inputs: &TrainErpcnetInputs,
-) -> Result<(Vec<SampleIndex>, Vec<String>), StageError> {
-    let train = &inputs.train;
-    let check = train.identity.check_samples("training part", &inputs.samples);
-    check.map_err(|error| StageError::data(error.to_string()))?;
-    train.audit().map_err(|error| StageError::data(error.to_string()))?;
-    check_same_images(&inputs.features, &inputs.samples)?;
-    Ok(match params.part {
-        TrainingPart::Train => (train.images.clone(), train.seen.clone()),
-        TrainingPart::Fit => {
-            let hidden = &train.validation.unseen_classes;
-            let classes = train.seen.iter().filter(|class| !hidden.contains(class)).cloned();
-            (train.validation.fit.clone(), classes.collect())
-        }
-    })
-}
-
 fn images<'a>(
     params: &TrainErpcnetParams,
     inputs: &'a TrainErpcnetInputs,
-    samples: Vec<SampleIndex>,
-    classes: &[String],
+    set: TrainingSet,
 ) -> Result<TrainingImages<'a>, StageError> {
-    let label = |sample: &SampleIndex| {
-        let class = inputs.samples.class_name(*sample);
-        classes.iter().position(|name| name == class).ok_or_else(|| {
-            let name = inputs.samples.name(*sample);
-            StageError::data(format!("`{name}` is of class `{class}`, which is not trained"))
-        })
-    };
-    let labels = samples.iter().map(label).collect::<Result<_, _>>()?;
+    check_same_images(&inputs.features, &inputs.samples)?;
     let embeddings = inputs.features.tensor(Some(&params.embedding));
     let embeddings =
         embeddings.map_err(|error| StageError::parameter("embedding", error.to_string()))?;
-    Ok(TrainingImages {
-        maps: MapRows::new(&inputs.features, &params.map, "map")?,
-        embeddings,
-        samples,
-        labels,
-    })
+    let maps = MapRows::new(&inputs.features, &params.map, "map")?;
+    Ok(TrainingImages { maps, embeddings, samples: set.images, labels: set.labels })
 }
 
 /// The sizes of the network, and whether data and tail fit.
@@ -278,30 +246,21 @@ fn tail_error(error: OnnxError, from: &str) -> StageError {
     named_error(if is_from { "tail_from" } else { "tail_to" }, error)
 }
 
-fn curves(epochs: &[Epoch]) -> io::Result<Table> {
-    let numbers =
-        |of: fn(&Epoch) -> f64| Values::Number(epochs.iter().map(|one| Some(of(one))).collect());
-    let columns = [
-        ("learning_rate", numbers(|epoch| epoch.rate)),
-        ("loss", numbers(|epoch| epoch.losses[4])),
-        ("loss_global", numbers(|epoch| epoch.losses[0])),
-        ("loss_local", numbers(|epoch| epoch.losses[1])),
-        ("loss_joint", numbers(|epoch| epoch.losses[2])),
-        ("loss_largest", numbers(|epoch| epoch.losses[3])),
-        ("accuracy", numbers(|epoch| epoch.accuracy)),
-    ];
-    let printed = columns.iter().map(|(name, _)| TableColumn {
-        heading: name.replace('_', " "),
-        cell: Cell::Number { column: (*name).to_owned(), digits: 4 },
-    });
-    let presentation = Presentation {
-        caption: "Stage I of ERPCNet, epoch by epoch".to_owned(),
-        columns: printed.collect(),
-        ..Presentation::default()
-    };
-    let mut named = vec![("epoch".to_owned(), Values::Count((1..=epochs.len()).collect()))];
-    named.extend(columns.into_iter().map(|(name, values)| (name.to_owned(), values)));
-    Table::new(named, presentation)
+fn curves(epochs: &[Epoch]) -> Curves {
+    let mut curves = Curves::new(&[
+        "learning_rate",
+        "loss_global",
+        "loss_local",
+        "loss_joint",
+        "loss_largest",
+        "loss",
+        "accuracy",
+    ]);
+    for Epoch { rate, losses, accuracy } in epochs {
+        let numbers = [&[*rate], losses.as_slice(), &[*accuracy]].concat();
+        curves.push(numbers.into_iter().map(Some).collect());
+    }
+    curves
 }
 
 #[cfg(test)]

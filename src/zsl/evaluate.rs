@@ -36,7 +36,8 @@ pub fn evaluate(scores: &Scores, setting: Setting<'_>) -> Result<Evaluation, Hie
     let candidates = &header.candidates;
     let (seen, unseen) = (scores.seen()?, scores.unseen()?);
     let generalised = tally(candidates, seen.iter().chain(&unseen), |image| image.predict(delta));
-    let zero_shot = tally(candidates, unseen.iter(), |image| image.unseen.candidate);
+    let alone = scores.zero_shot()?;
+    let zero_shot = tally(candidates, alone.iter(), |image| image.unseen.candidate);
     let name = |class| candidates.name(class);
     let (seen_classes, all_classes) = (candidates.seen().len(), candidates.len());
     let unseen_mean = generalised.mean(seen_classes..all_classes, &name)?;
@@ -56,7 +57,7 @@ pub fn evaluate(scores: &Scores, setting: Setting<'_>) -> Result<Evaluation, Hie
         unseen: unseen_mean,
         seen: seen_mean,
         harmonic: harmonic_mean(unseen_mean, seen_mean),
-        acc_instance: instance_accuracy(&unseen)?,
+        acc_instance: instance_accuracy(&alone)?,
         ausuc: curve.area(),
         delta,
         selected_on: provenance.selected_on,
@@ -68,6 +69,7 @@ pub fn evaluate(scores: &Scores, setting: Setting<'_>) -> Result<Evaluation, Hie
         calibration_error: CalibrationError::of(&confidences, bins)?,
         reliability: reliability(&confidences, &Bins::equal_widths(bins)),
         hierarchy: setting.tree.map(weigh).transpose()?,
+        search: header.search,
         hyperparameters: provenance.hyperparameters,
         per_class: per_class(candidates, &generalised, &zero_shot),
         classes,
@@ -154,6 +156,8 @@ mod tests {
                 hyperparameters: vec![("gamma".into(), 1.0)],
                 delta: 0.5,
             },
+            search: None,
+            has_zero_shot_rows: false,
         };
         Scores::in_memory(&header, &rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>())
     }
@@ -187,6 +191,7 @@ mod tests {
         assert_eq!((evaluation.test_seen_images, evaluation.test_unseen_images), (3, 4));
     }
 
+    /// (G5)
     #[test]
     fn no_calibration_is_delta_zero_and_a_large_one_leaves_unseen_classes_only() {
         let none = evaluate(&scores(&ROWS), at(0.0)).unwrap();

@@ -9,6 +9,7 @@ use crate::data::{decode_json, encode_json};
 
 use super::calibration_error::{CalibrationError, ReliabilityBin};
 use super::hierarchy::Hierarchy;
+use super::search_summary::SearchSummary;
 
 /// The evaluation of one model on one split, in fractions of one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub struct Evaluation {
     pub reliability: Vec<ReliabilityBin>,
     /// How grave the mistakes in the generalised setting are by a tree of classes; none without.
     pub hierarchy: Option<Hierarchy>,
+    /// How the images were looked at, for methods that search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
     /// Hyper-parameters as chosen, by name.
     pub hyperparameters: Vec<(String, f64)>,
     /// Accuracy per class; seen classes first, then unseen, each in the order of `classes`.

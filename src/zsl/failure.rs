@@ -71,6 +71,7 @@ impl Failures {
 mod tests {
     use super::*;
 
+    /// (E13)
     #[test]
     fn each_way_to_fail_is_counted_once() {
         let traces = [
@@ -84,5 +85,35 @@ mod tests {
         let failures = Failures::count(3, traces);
         assert_eq!(failures, Failures { images: 5, never_right: 1, lost_at: vec![1, 0, 1] });
         assert_eq!((failures.lost(), failures.wrong(), failures.within_capability()), (2, 3, 4));
+    }
+
+    /// (E13): type 1 and type 2 make up what is wrong, the histogram makes up type 2, and what is
+    /// not type 1 is within capability.
+    #[test]
+    fn the_ways_to_fail_add_up() {
+        // All traces of up to three looks among three classes, the first of which is right.
+        let digits = |number: usize, count: usize| -> Vec<usize> {
+            (0..count).map(|place| number / 3_usize.pow(place as u32) % 3).collect()
+        };
+        let traces: Vec<Vec<usize>> = (1..=4)
+            .flat_map(|count: usize| {
+                (0..3_usize.pow(count as u32)).map(move |number| digits(number, count))
+            })
+            .collect();
+        let all = traces.iter().map(|predictions| Trace { predictions, label: 0 });
+        let failures = Failures::count(3, all);
+        let wrong = traces.iter().filter(|trace| trace[trace.len() - 1] != 0).count();
+        let never = traces.iter().filter(|trace| !trace.contains(&0)).count();
+        assert_eq!((failures.images, failures.wrong()), (3 + 9 + 27 + 81, wrong));
+        assert_eq!((failures.never_right, failures.lost()), (never, wrong - never));
+        assert_eq!(failures.within_capability(), traces.len() - never);
+        for (look, count) in failures.lost_at.iter().enumerate() {
+            let lost_here = |trace: &&Vec<usize>| {
+                trace.len() > look + 1
+                    && trace[look] == 0
+                    && trace[look + 1..].iter().all(|prediction| *prediction != 0)
+            };
+            assert_eq!(*count, traces.iter().filter(lost_here).count(), "look {look}");
+        }
     }
 }

@@ -29,6 +29,7 @@ pub mod rows;
 pub mod sae;
 pub mod scaling;
 pub mod scores;
+pub mod search_summary;
 pub mod selection;
 pub mod stacking;
 

@@ -3,6 +3,10 @@
 //! ```text
 //! header length (u64) | header (JSON) | one row of f64 an image: seen test images, then unseen
 //! ```
+//!
+//! A method that looks at the candidates before it scores (where a search ends depends on what it is
+//! sure of) has other scores when only unseen classes are candidates: a second block of rows, of the
+//! unseen images.
 
 use std::io::{self, Write};
 
@@ -13,6 +17,7 @@ use crate::artifact::{Artifact, ArtifactKind, Blob, BlobWriter, invalid};
 use super::candidates::{Candidate, Candidates};
 use super::decision::{Decision, MetricError};
 use super::model::Provenance;
+use super::search_summary::SearchSummary;
 
 /// Whose scores these are and what the right answers are.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -25,6 +30,12 @@ pub struct ScoresHeader {
     pub unseen_labels: Vec<Candidate>,
     /// Where the model comes from.
     pub provenance: Provenance,
+    /// How the images were looked at, for methods that search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
+    /// Whether the unseen images have rows of their own for the zero-shot setting.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_zero_shot_rows: bool,
 }
 
 /// A score table on disk.
@@ -36,8 +47,9 @@ pub struct Scores {
 }
 
 impl ScoresHeader {
-    fn images(&self) -> usize {
-        self.seen_labels.len() + self.unseen_labels.len()
+    fn rows(&self) -> usize {
+        let zero_shot = if self.has_zero_shot_rows { self.unseen_labels.len() } else { 0 };
+        self.seen_labels.len() + self.unseen_labels.len() + zero_shot
     }
 
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -80,6 +92,15 @@ impl Scores {
     /// [`MetricError::NotANumber`].
     pub fn unseen(&self) -> Result<Vec<Decision>, MetricError> {
         self.decisions(self.header.seen_labels.len(), &self.header.unseen_labels)
+    }
+
+    /// What they come down to in the zero-shot setting.
+    ///
+    /// # Errors
+    /// [`MetricError::NotANumber`].
+    pub fn zero_shot(&self) -> Result<Vec<Decision>, MetricError> {
+        let own = if self.header.has_zero_shot_rows { self.header.unseen_labels.len() } else { 0 };
+        self.decisions(self.header.seen_labels.len() + own, &self.header.unseen_labels)
     }
 
     fn decisions(&self, first: usize, labels: &[Candidate]) -> Result<Vec<Decision>, MetricError> {
@@ -130,7 +151,7 @@ impl Artifact for Scores {
         let classes = header.candidates.len();
         let is_candidate = |label: &Candidate| label.get() < classes;
         let labels_fit = header.seen_labels.iter().chain(&header.unseen_labels).all(is_candidate);
-        let expected = header.images().checked_mul(8 * classes).ok_or_else(damaged)?;
+        let expected = header.rows().checked_mul(8 * classes).ok_or_else(damaged)?;
         if !labels_fit || blob.len() - rows_at != expected {
             return Err(damaged());
         }
@@ -157,7 +178,8 @@ impl ScoresWriter {
         Ok(Self { out })
     }
 
-    /// Appends the scores of the next image, `[C]`.
+    /// Appends the scores of the next image, `[C]`: seen ones, unseen ones, and the unseen ones again
+    /// if they have rows of their own for the zero-shot setting.
     ///
     /// # Errors
     /// Whatever the system reports.

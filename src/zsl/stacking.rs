@@ -198,6 +198,7 @@ mod tests {
         assert!((curve.points()[1].harmonic - 4.0 / 7.0).abs() < 1e-15);
     }
 
+    /// (G5)
     #[test]
     fn the_exact_curve_equals_prediction_at_every_delta() {
         for seed in 0..20 {
@@ -217,6 +218,7 @@ mod tests {
         }
     }
 
+    /// (G5)
     #[test]
     fn delta_goes_from_seen_only_to_unseen_only() {
         let (seen, unseen) = images(7, 0.0);
@@ -232,6 +234,7 @@ mod tests {
         }
     }
 
+    /// (G5)
     #[test]
     fn a_constant_on_all_scores_changes_nothing() {
         let (seen, unseen) = images(3, 0.0);

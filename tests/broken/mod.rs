@@ -3,6 +3,7 @@
 //! The messages are snapshots, so a change of wording is seen in review.
 
 mod backbones;
+mod comparisons;
 mod data;
 mod formats;
 mod manifests;

@@ -28,7 +28,7 @@ pub(crate) fn answers(case: &Case) -> Answers {
     let last = |trace: &Trace| trace.prediction(trace.looks.len()) as f64;
     answers.push(("out.stop".into(), stops));
     answers.push(("out.label".into(), traces.iter().map(last).collect()));
-    let scores = (0..case.count("B")).flat_map(|image| images.scores(image).to_vec());
+    let scores = (0..case.count("B")).flat_map(|image| images.opinion(image).scores());
     answers.push(("out.scores".into(), scores.collect()));
     let rules: Vec<_> = case.hypers("sweep").into_iter().map(rule).collect();
     let derived = || rules.iter().flat_map(|rule| full.iter().map(|trace| trace.until(rule)));

@@ -2,8 +2,9 @@
 
 use erpc_pipe::models::erpcnet::cells::Cells;
 use erpc_pipe::models::erpcnet::entropy::{Definition, EntropyWeight};
+use erpc_pipe::models::erpcnet::judge::{Classes, Judge};
 use erpc_pipe::models::erpcnet::network::{Fuse, LocalBatching, Locality, Network, channels_last};
-use erpc_pipe::models::erpcnet::sight::{Classes, Rewarded, Seeable, Sight};
+use erpc_pipe::models::erpcnet::sight::{Rewarded, Seeable, Sight};
 use erpc_pipe::nn::tape::{
     BatchNorm, ConvLayer, Dense, Mode, ParameterId, ParameterKind, Parameters, Recording, Tape,
     Var, filters_from_file,
@@ -14,10 +15,8 @@ use crate::case::{Answers, Case};
 
 /// A network in evaluation and the images of a case, of which every cell was embedded.
 pub(crate) struct Scene {
-    network: Network,
-    parameters: Parameters<f32>,
     images: Seeable,
-    classes: Classes,
+    judge: Judge,
 }
 
 impl Scene {
@@ -44,11 +43,11 @@ impl Scene {
         let weights = each.flat_map(|map| weight.weights(map, width, channels, &network.cells));
         let images = Seeable { global: tensor(case, "in.g"), local, weights: weights.collect() };
         let classes = Classes { signatures: tensor(case, "in.phi"), handicap, scale: 1.0 };
-        Self { network, parameters, images, classes }
+        Self { images, judge: Judge::new(&network, &parameters, &classes) }
     }
 
     pub(crate) fn sight(&self, rewarded: Rewarded) -> Sight<'_, f32> {
-        Sight::new(&self.network, &self.parameters, &self.images, &self.classes, rewarded)
+        Sight::new(&self.judge, &self.images, rewarded)
     }
 }
 

@@ -1,4 +1,5 @@
-//! A convolution and a batch normalisation: a step in training, then evaluation with what it left.
+//! (G1): a convolution and a batch normalisation, a step in training, then evaluation with what it
+//! left.
 
 use erpc_pipe::nn::tape::{
     BatchNorm, ConvLayer, Mode, ParameterId, ParameterKind, Parameters, Recording, Tape,

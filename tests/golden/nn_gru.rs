@@ -1,4 +1,4 @@
-//! A gated recurrent unit over a sequence, with its gradients.
+//! (G1): a gated recurrent unit over a sequence, with its gradients.
 
 use erpc_pipe::nn::Tensor;
 use erpc_pipe::nn::tape::{Dense, Gru, ParameterKind, Parameters, Recording, Tape};

@@ -1,4 +1,4 @@
-//! Three steps of SGD and of Adam by given gradients.
+//! (G1): three steps of SGD and of Adam by given gradients.
 
 use erpc_pipe::nn::Tensor;
 use erpc_pipe::nn::optimiser::{Adam, Optimiser, Sgd};

@@ -59,15 +59,7 @@ impl Grid {
 fn check_columns(tidy: &Tidy, presentation: &Presentation) -> io::Result<()> {
     let mut names: Vec<&str> = presentation.rows.iter().map(String::as_str).collect();
     names.extend(presentation.stamps.iter().map(|stamp| stamp.column.as_str()));
-    for column in &presentation.columns {
-        match &column.cell {
-            Cell::Value { column, .. } | Cell::Number { column, .. } => names.push(column),
-            Cell::Measure { value, spread, .. } => {
-                names.extend(["metric", value.as_str()]);
-                names.extend(spread.as_deref());
-            }
-        }
-    }
+    names.extend(presentation.columns.iter().flat_map(|column| column.cell.columns()));
     match names.into_iter().find(|name| !tidy.has(name)) {
         None => Ok(()),
         Some(name) => {
@@ -94,8 +86,15 @@ fn shown(value: Option<Value<'_>>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
+/// The text of a cell, or what stands for nothing.
 fn text(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
-    let text = match cell {
+    let text = content(tidy, group, cell);
+    if text.is_empty() { ABSENT.to_owned() } else { text }
+}
+
+/// The text of a cell; empty if there is nothing to print.
+fn content(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
+    match cell {
         Cell::Value { column, labels } => {
             let text = shown(tidy.value(column, group[0]));
             labels.get(&text).cloned().unwrap_or(text)
@@ -118,8 +117,21 @@ fn text(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
                 }
             }
         }
-    };
-    if text.is_empty() { ABSENT.to_owned() } else { text }
+        Cell::Probability { column, digits } => match tidy.value(column, group[0]) {
+            Some(Value::Number(Some(number))) => probability(number, *digits),
+            other => shown(other),
+        },
+        Cell::First { cells } => {
+            let mut texts = cells.iter().map(|cell| content(tidy, group, cell));
+            texts.find(|text| !text.is_empty()).unwrap_or_default()
+        }
+    }
+}
+
+fn probability(value: f64, digits: u8) -> String {
+    let least = 0.1_f64.powi(i32::from(digits));
+    let digits = usize::from(digits);
+    if value < least { format!("< {least:.digits$}") } else { format!("{value:.digits$}") }
 }
 
 fn measure(value: Option<f64>, spread: Option<f64>, digits: u8, scale: Scale) -> String {
@@ -156,6 +168,9 @@ fn align(tidy: &Tidy, cell: &Cell) -> Align {
             Some(Value::Number(_) | Value::Count(_)) => Align::Right,
             _ => Align::Left,
         },
-        Cell::Number { .. } | Cell::Measure { .. } => Align::Right,
+        Cell::Number { .. }
+        | Cell::Measure { .. }
+        | Cell::Probability { .. }
+        | Cell::First { .. } => Align::Right,
     }
 }

@@ -59,6 +59,35 @@ pub enum Cell {
         /// The unit.
         scale: Scale,
     },
+    /// A tidy column of probabilities, rounded; what would round to nothing is printed as smaller
+    /// than the last digit can show, as in `< 0.001`.
+    Probability {
+        /// The tidy column.
+        column: String,
+        /// Digits after the point.
+        digits: u8,
+    },
+    /// The first of several cells that has something to print, for columns whose unit differs
+    /// from row to row.
+    First {
+        /// The cells.
+        cells: Vec<Cell>,
+    },
+}
+
+impl Cell {
+    /// The tidy columns that it reads.
+    pub(super) fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Value { column, .. }
+            | Self::Number { column, .. }
+            | Self::Probability { column, .. } => vec![column],
+            Self::Measure { value, spread, .. } => {
+                ["metric", value].into_iter().chain(spread.as_deref()).collect()
+            }
+            Self::First { cells } => cells.iter().flat_map(Self::columns).collect(),
+        }
+    }
 }
 
 /// The unit in which a number is printed.

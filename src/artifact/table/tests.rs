@@ -147,3 +147,37 @@ fn damaged_bytes_are_refused() {
         assert!(Table::decode(Blob::from_bytes(&bytes[..end])).is_err(), "{end} bytes");
     }
 }
+
+#[test]
+fn a_column_may_have_a_unit_for_each_metric_and_probabilities_are_never_nothing() {
+    let columns = vec![
+        ("metric".to_owned(), texts(&["t1", "delta", "t1"])),
+        ("mean".to_owned(), Values::Number(vec![Some(0.021), Some(0.021), Some(-0.3)])),
+        ("p".to_owned(), Values::Number(vec![Some(0.04), Some(0.000_999), None])),
+    ];
+    let in_unit = |metric: &str, digits, scale| Cell::Measure {
+        metric: metric.into(),
+        value: "mean".into(),
+        spread: None,
+        digits,
+        scale,
+    };
+    let cells = vec![in_unit("t1", 1, Scale::Percent), in_unit("delta", 3, Scale::Plain)];
+    let column = |heading: &str, cell| TableColumn { heading: heading.into(), cell };
+    let presentation = Presentation {
+        columns: vec![
+            column("difference", Cell::First { cells }),
+            column("p", Cell::Probability { column: "p".into(), digits: 3 }),
+        ],
+        ..Presentation::default()
+    };
+    let table = Table::new(columns, presentation).unwrap();
+    let printed = table.terminal();
+    let rows: Vec<Vec<&str>> =
+        printed.lines().skip(4).map(|row| row.split("  ").map(str::trim).collect()).collect();
+    let cells =
+        |row: usize| rows[row].iter().copied().filter(|cell| !cell.is_empty()).collect::<Vec<_>>();
+    assert_eq!(cells(0), ["2.1", "0.040"]);
+    assert_eq!(cells(1), ["0.021", "< 0.001"]);
+    assert_eq!(cells(2), ["-30.0", "–"]);
+}

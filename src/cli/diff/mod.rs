@@ -60,7 +60,7 @@ fn folder(results: &Path, named: &str) -> Result<PathBuf, CliError> {
     let known: Vec<&str> =
         folders.iter().filter(|path| is_published(path)).map(|path| name(path)).collect();
     let message = format!("no published experiment `{named}` in `{}`", results.display());
-    Err(CliError::usage(message, advice(named, "the experiments", &known)))
+    Err(CliError::usage(message, advice(named, "experiments", &known)))
 }
 
 /// A heading with lines below it, the first ones of many.

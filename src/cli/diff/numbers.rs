@@ -13,7 +13,7 @@ use super::super::CliError;
 use super::super::results::{Datum, Sheet, print_table};
 
 /// Columns that say something about a row and do not name it.
-const NO_LABELS: [&str; 4] = ["experiment", "seeds", "selected_on", "split"];
+const NO_LABELS: [&str; 5] = ["experiment", "seeds", "selected_on", "split", "verdict"];
 
 /// The differences of two experiments.
 pub(super) struct Differences {

@@ -7,7 +7,7 @@ use super::super::CliError;
 use super::sheet::{Datum, Sheet};
 
 /// What is said about a row rather than measured; a terminal shows them on demand.
-const DETAILS: [&str; 13] = [
+const DETAILS: [&str; 21] = [
     "table",
     "sd0",
     "ci95_low",
@@ -21,6 +21,14 @@ const DETAILS: [&str; 13] = [
     "train_images",
     "test_seen_images",
     "test_unseen_images",
+    "mean_a",
+    "mean_b",
+    "ci_low",
+    "ci_high",
+    "confidence",
+    "t",
+    "verdict",
+    "splits_differ",
 ];
 
 /// The flag that follows a row through everything.

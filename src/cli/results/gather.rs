@@ -32,7 +32,7 @@ pub(in super::super) fn gather(
     for wanted in experiments {
         if !names.contains(&wanted.as_str()) {
             let message = format!("no experiment `{wanted}` in `{}`", results.display());
-            return Err(CliError::usage(message, advice(wanted, "the experiments", &names)));
+            return Err(CliError::usage(message, advice(wanted, "experiments", &names)));
         }
     }
     let mut sheet = Sheet::default();

@@ -77,7 +77,7 @@ impl Sheet {
     pub(in super::super) fn column(&self, name: &str) -> Result<usize, CliError> {
         self.find(name).ok_or_else(|| {
             let known: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-            CliError::usage(format!("no column `{name}`"), advice(name, "the columns", &known))
+            CliError::usage(format!("no column `{name}`"), advice(name, "columns", &known))
         })
     }
 

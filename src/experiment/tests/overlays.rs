@@ -247,3 +247,58 @@ fn a_stage_that_others_read_cannot_just_go() {
      help: the stages are `data`, `table`
     "#);
 }
+
+#[test]
+fn another_name_stands_for_a_stage_and_its_port() {
+    let experiment = overlaid(
+        r#"
+extends = "base.toml"
+[stage.origin]
+kind = "load-data"
+params = { file = "other.npy" }
+[stage.words]
+same_as = "origin.data"
+[stage.train]
+inputs.features = "words"
+"#,
+    );
+    let reference = &experiment.stages["train"].inputs["features"].references[0];
+    assert_eq!((reference.stage.as_str(), reference.port.as_deref()), ("origin", Some("data")));
+    assert!(!experiment.stages.contains_key("words"));
+}
+
+#[test]
+fn another_name_is_of_a_stage_and_nothing_else() {
+    let top = "extends = \"base.toml\"\n[stage.a]\nsame_as = \"b\"\n[stage.b]\nsame_as = \"data\"\n\
+               threads = 2\n[stage.train]\ninputs.features = \"a\"\n";
+    assert_snapshot!(report_files(&[("top.toml", top), ("base.toml", BASE)]), @r#"
+     × `a` is another name of `b`, which is one too
+      ╭─[top.toml:3:11]
+    2 │ [stage.a]
+    3 │ same_as = "b"
+      ·           ─┬─
+      ·            ╰── here
+    4 │ [stage.b]
+      ╰────
+     help: name the stage itself
+
+     × a stage that is another's name has no other keys
+      ╭─[top.toml:6:1]
+    5 │ same_as = "data"
+    6 │ threads = 2
+      · ───┬───
+      ·    ╰── here
+    7 │ [stage.train]
+      ╰────
+     help: delete `same_as`, or everything else of the stage
+
+     × there is no stage `b`
+      ╭─[top.toml:8:19]
+    7 │ [stage.train]
+    8 │ inputs.features = "a"
+      ·                   ─┬─
+      ·                    ╰── here
+      ╰────
+     help: the stages are `data`, `train`, `table`
+    "#);
+}

@@ -1,6 +1,5 @@
 //! A network with fresh weights.
 
-use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -52,11 +51,8 @@ impl Design {
     pub fn build<T: Real>(&self, parameters: &mut Parameters<T>, rng: &mut ChaCha8Rng) -> Network {
         let mut dense = |name: &str, shape: &[usize]| {
             let inputs: usize = shape[1..].iter().product();
-            let bound = 1.0 / super::count(inputs.max(1)).sqrt();
             let mut add = |part: &str, shape: &[usize]| {
-                let mut draw = || T::of(rng.random_range(-bound..bound));
-                let values = (0..shape.iter().product()).map(|_| draw()).collect();
-                let value = Tensor::new(shape.to_vec(), values);
+                let value = Tensor::uniform(shape.to_vec(), inputs, rng);
                 parameters.add(format!("{name}.{part}"), ParameterKind::Weight, value)
             };
             [add("weight", shape), add("bias", &shape[..1])]

@@ -68,6 +68,7 @@ mod tests {
 
     use super::*;
 
+    /// (E2)
     #[test]
     fn the_papers_windows_cover_the_map_once_twice_or_four_times() {
         let cells = Cells::of([14, 14], 5, 3).unwrap();

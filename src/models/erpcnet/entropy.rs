@@ -216,6 +216,7 @@ mod tests {
         EntropyWeight { definition, bins: 64 }.weights(map, 14, channels, cells)
     }
 
+    /// (E4)
     #[test]
     fn a_window_that_is_the_map_weighs_one() {
         let whole = Cells::of([14, 14], 14, 1).unwrap();
@@ -225,6 +226,7 @@ mod tests {
         }
     }
 
+    /// (E4)
     #[test]
     fn a_constant_map_of_the_paper_gives_the_quotient_of_logarithms() {
         let flat = vec![0.25; 196 * 1024];
@@ -244,6 +246,7 @@ mod tests {
         }
     }
 
+    /// (E4)
     #[test]
     fn shares_do_not_see_the_scale_and_nothing_sees_the_order_of_channels() {
         let plain = map(6);

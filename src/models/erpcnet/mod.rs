@@ -10,17 +10,28 @@
 //!
 //! Letters: `N` images, `T` looks, `D` width of an embedding, `A` attributes, `C` classes.
 
+mod affine;
 pub mod build;
 pub mod cells;
+pub mod ending;
 pub mod entropy;
+pub mod gains;
+pub mod judge;
 pub mod learner;
 pub mod losses;
 pub mod network;
+pub mod recorder;
+pub mod searcher;
 pub mod sight;
+pub mod traces;
 pub mod trained;
+pub mod verdict;
 
 /// A count as a number.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn count(count: usize) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

@@ -287,6 +287,7 @@ mod tests {
         tape.constant(Tensor::new(vec![2, 14, 14, 6], values(2 * 196 * 6, 40)))
     }
 
+    /// (E1)
     #[test]
     fn a_look_is_the_whole_convolution_at_its_cell_bit_by_bit() {
         let mut parameters = Parameters::default();
@@ -309,6 +310,7 @@ mod tests {
         }
     }
 
+    /// (E7)
     #[test]
     fn attributes_after_no_look_are_the_global_ones() {
         let mut parameters = Parameters::default();
@@ -321,6 +323,7 @@ mod tests {
         assert_eq!(tape.value(found.joint).shape(), [2, 1, 4]);
     }
 
+    /// (E7)
     #[test]
     fn the_largest_attributes_are_no_smaller_than_any() {
         let mut parameters = Parameters::default();

@@ -1,20 +1,28 @@
 //! A network after stage I, as an artifact.
-//!
-//! ```text
-//! "erpcnet1"  header length (u64)  header (JSON)  the values of each parameter (f32), in order
-//! ```
 
 use std::io;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Artifact, ArtifactKind, Blob, invalid};
-use crate::nn::Tensor;
-use crate::nn::tape::{Parameter, ParameterKind, Parameters};
+use crate::artifact::{Artifact, ArtifactKind, Blob};
+use crate::models::saved;
+use crate::nn::tape::Parameters;
 
 use super::build::Design;
 
 const MAGIC: &[u8; 8] = b"erpcnet1";
+
+/// Which training images are learnt from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainingPart {
+    /// All of them, for a model that is tested.
+    #[default]
+    Train,
+    /// Those that validation models are fitted on, for choosing delta.
+    Fit,
+}
 
 /// What one needs to know of a trained network besides its weights.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -33,6 +41,10 @@ pub struct Card {
     pub classes: Vec<String>,
     /// The split that its images come from.
     pub split: String,
+    /// Which of its training images the network has seen.
+    pub part: TrainingPart,
+    /// What logits are multiplied by (register A10).
+    pub logit_scale: f64,
     /// How many images it was trained on.
     pub images: usize,
     /// How many epochs.
@@ -48,68 +60,17 @@ pub struct Trained {
     pub parameters: Parameters<f32>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Header {
-    card: Card,
-    parameters: Vec<Entry>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    name: String,
-    shape: Vec<usize>,
-    is_buffer: bool,
-}
-
 impl Artifact for Trained {
     const KIND: ArtifactKind = ArtifactKind("erpcnet");
     const CODEC: u32 = 1;
 
     fn encode(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let entry = |parameter: &Parameter| Entry {
-            name: parameter.name.clone(),
-            shape: parameter.value().shape().to_vec(),
-            is_buffer: parameter.kind == ParameterKind::Buffer,
-        };
-        let parameters = self.parameters.iter().map(|(_, parameter)| entry(parameter)).collect();
-        let header = serde_json::to_vec(&Header { card: self.card.clone(), parameters })?;
-        out.write_all(MAGIC)?;
-        out.write_all(&(header.len() as u64).to_le_bytes())?;
-        out.write_all(&header)?;
-        for (_, parameter) in self.parameters.iter() {
-            for block in parameter.value().values().chunks(1 << 16) {
-                let bytes: Vec<u8> = block.iter().flat_map(|value| value.to_le_bytes()).collect();
-                out.write_all(&bytes)?;
-            }
-        }
-        Ok(())
+        saved::write(MAGIC, &self.card, &self.parameters, out)
     }
 
     fn decode(blob: Blob) -> io::Result<Self> {
-        let damaged = || invalid("the trained network is damaged");
-        let rest = blob.strip_prefix(MAGIC).ok_or_else(damaged)?;
-        let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged())?;
-        let (header, mut rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
-        let header: Header =
-            serde_json::from_slice(header).map_err(|error| invalid(error.to_string()))?;
-        let mut parameters = Parameters::default();
-        for Entry { name, shape, is_buffer } in header.parameters {
-            let bytes = shape.iter().try_fold(4_usize, |bytes, axis| bytes.checked_mul(*axis));
-            let bytes = bytes.ok_or_else(damaged)?;
-            let (values, after) = rest.split_at_checked(bytes).ok_or_else(damaged)?;
-            rest = after;
-            let values = values.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-            let kind = if is_buffer { ParameterKind::Buffer } else { ParameterKind::Weight };
-            if parameters.find(&name).is_some() {
-                return Err(damaged());
-            }
-            parameters.add(name, kind, Tensor::new(shape, values.collect()));
-        }
-        match rest.is_empty() {
-            true => Ok(Self { card: header.card, parameters }),
-            false => Err(damaged()),
-        }
+        let (card, parameters) = saved::read(MAGIC, "trained network", &blob)?;
+        Ok(Self { card, parameters })
     }
 }
 
@@ -120,6 +81,8 @@ mod tests {
 
     use super::super::network::LocalBatching;
     use super::*;
+    use crate::nn::Tensor;
+    use crate::nn::tape::ParameterKind;
 
     fn trained() -> Trained {
         let design = Design {
@@ -147,6 +110,8 @@ mod tests {
             attributes: words(&["x", "y"]),
             classes: words(&["ant"]),
             split: "abc".into(),
+            part: TrainingPart::Train,
+            logit_scale: 1.0,
             images: 7,
             epochs: 3,
         };

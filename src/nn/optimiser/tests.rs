@@ -26,6 +26,7 @@ fn values(parameters: &Parameters<f64>) -> Vec<f64> {
     parameters.get(parameters.find("w").unwrap()).value().values().to_vec()
 }
 
+/// (G1)
 #[test]
 fn momentum_and_decay_are_what_a_pencil_says() {
     let mut parameters = parameters();
@@ -38,6 +39,7 @@ fn momentum_and_decay_are_what_a_pencil_says() {
     assert!((values(&parameters)[1] + 1.4742).abs() < 1e-12);
 }
 
+/// (G1)
 #[test]
 fn the_first_step_of_adam_is_the_rate() {
     let mut parameters = parameters();

@@ -267,6 +267,7 @@ mod tests {
         }
     }
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         let mut parameters = Parameters::default();
@@ -280,6 +281,7 @@ mod tests {
         }
     }
 
+    /// (G1)
     #[test]
     fn running_statistics_follow_each_batch_of_a_pass() {
         let mut parameters = Parameters::default();

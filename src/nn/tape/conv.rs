@@ -304,6 +304,7 @@ mod tests {
         values
     }
 
+    /// (G2)
     #[test]
     fn convolution_agrees_with_its_definition() {
         for (size, window) in [

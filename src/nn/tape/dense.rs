@@ -137,6 +137,7 @@ mod tests {
     use super::super::{ParameterKind, Parameters};
     use super::*;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         check(&[vec![2, 3, 4], vec![5, 2, 2]], |tape, x| tape.rows_times(x[0], x[1]));

@@ -133,6 +133,7 @@ mod tests {
     use super::super::{Parameters, Recording};
     use super::*;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         check(&[vec![2, 3], vec![2, 2, 3], vec![4, 9]], |tape, x| {
@@ -140,6 +141,7 @@ mod tests {
         });
     }
 
+    /// (E6)
     #[test]
     fn a_step_is_the_layer_on_slots_padded_by_zeros() {
         let (count, steps, width, outputs) = (3, 2, 4, 5);

@@ -101,6 +101,7 @@ mod tests {
     use super::super::{Parameters, Recording};
     use super::*;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         check(&[vec![2, 2, 4]], |tape, x| tape.log_softmax(x[0]));

@@ -206,7 +206,10 @@ pub(super) fn as_f64(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{check, random};
+    use super::super::{Parameters, Recording, Tape};
+    use crate::nn::Tensor;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         let shapes = [vec![3, 4], vec![3, 4]];
@@ -223,5 +226,20 @@ mod tests {
         check(&shapes[..1], |tape, x| tape.mean(x[0]));
         let kept: Vec<bool> = random(12, 7).iter().map(|value| *value > 0.0).collect();
         check(&shapes[..1], |tape, x| tape.dropout(x[0], Some(&kept), 0.25));
+    }
+
+    /// (G1): what is kept grows by 1 / (1 - rate), so that the mean stays, as in `PyTorch`.
+    #[test]
+    fn dropout_scales_what_it_keeps() {
+        let parameters = Parameters::default();
+        let mut tape = Tape::new(&parameters, Recording::On);
+        let x = tape.variable(Tensor::new(vec![4], vec![1.0, -2.0, 3.0, 4.0]));
+        let kept = [true, false, true, false];
+        let y = tape.dropout(x, Some(&kept), 0.75);
+        assert_eq!(tape.value(y).values(), [4.0, 0.0, 12.0, 0.0]);
+        assert_eq!(tape.dropout(x, None, 0.75), x);
+        let ones = Tensor::new(vec![4], vec![1.0; 4]);
+        let outcome = tape.backward_from(vec![(y, ones)]);
+        assert_eq!(outcome.of(x).unwrap().values(), [4.0, 0.0, 4.0, 0.0]);
     }
 }

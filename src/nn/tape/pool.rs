@@ -178,6 +178,7 @@ mod tests {
     use super::*;
     use crate::nn::Rounding;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         let shapes = [vec![2, 5, 4, 3]];

@@ -49,6 +49,7 @@ mod tests {
     use super::super::{ParameterKind, Parameters};
     use super::*;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives_through_time() {
         let mut parameters = Parameters::default();

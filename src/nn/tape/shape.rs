@@ -101,6 +101,7 @@ impl<T: Real> Tape<'_, T> {
 mod tests {
     use super::super::testing::check;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         check(&[vec![2, 3], vec![2, 1], vec![2, 2]], |tape, x| tape.concat(&[x[0], x[1], x[2]]));

@@ -91,6 +91,7 @@ mod tests {
     use super::super::testing::check;
     use super::*;
 
+    /// (G2)
     #[test]
     fn slopes_are_the_derivatives() {
         let corner = |image, row, column| Corner { image, row, column };

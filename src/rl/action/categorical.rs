@@ -66,6 +66,7 @@ mod tests {
 
     use super::*;
 
+    /// (E3)
     #[test]
     fn what_is_closed_has_probability_zero_and_the_rest_sums_to_one() {
         let parameters = Parameters::default();

@@ -54,6 +54,7 @@ mod tests {
 
     const GRID: Grid = Grid { side: 4 };
 
+    /// (E14)
     #[test]
     fn the_far_edge_belongs_to_the_last_cell() {
         assert_eq!(GRID.cell([0.0, 0.0]), 0);

@@ -18,6 +18,9 @@ mod noise;
 mod policy;
 mod visits;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::nn::tape::Var;
 
 pub use grid::Grid;
@@ -26,7 +29,8 @@ pub use policy::Policy;
 pub use visits::Visits;
 
 /// What an actor's output means (A1).
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Head {
     /// A normal density around a point of the square.
     Gaussian2d {
@@ -48,7 +52,8 @@ impl Head {
 }
 
 /// Whether a cell may be looked at twice (A2).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Revisit {
     /// No: masked, or moved to the nearest free cell.
     Forbidden,

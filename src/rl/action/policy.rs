@@ -168,7 +168,7 @@ mod tests {
         );
     }
 
-    /// E14 of the specification, and the density that stays that of the point.
+    /// (E14), and the density that stays that of the point.
     #[test]
     fn a_point_on_a_seen_cell_moves_and_keeps_its_density() {
         let policy = |revisit| Policy::new(GAUSSIAN, revisit, GRID, 4).unwrap();

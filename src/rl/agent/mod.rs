@@ -15,6 +15,8 @@ mod initial;
 mod scale;
 
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::nn::tape::{Dense, ParameterId, ParameterKind, Parameters, Tape, Var};
 use crate::nn::{Real, Tensor};
@@ -25,10 +27,11 @@ use encoder::Encoder;
 use initial::Initial;
 
 pub use encoder::Encoded;
-pub use scale::InputScale;
+pub use scale::{Deviation, InputScale};
 
 /// Whether actor and critic read the same encoder (A7).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum CriticEncoder {
     /// The same.
     Shared,
@@ -37,7 +40,7 @@ pub enum CriticEncoder {
 }
 
 /// The widths of an agent. The default is the paper's, for a ResNet-101.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AgentShape {
     /// Numbers of a state: those of g and v.
     pub state: usize,

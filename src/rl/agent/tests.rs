@@ -25,6 +25,7 @@ fn weighted(agent: &Agent, tape: &mut Tape<'_, f64>, rollout: &Rollout<f64>) -> 
     tape.sum(all)
 }
 
+/// (G2)
 #[test]
 fn slopes_through_an_episode_are_the_derivatives() {
     for head in HEADS {
@@ -55,7 +56,7 @@ fn slopes_through_an_episode_are_the_derivatives() {
     }
 }
 
-/// E10 of the specification.
+/// (E10)
 #[test]
 fn two_images_of_a_batch_are_two_images_alone() {
     for head in HEADS {

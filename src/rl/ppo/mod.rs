@@ -12,6 +12,9 @@ mod said;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::nn::Real;
 use crate::nn::tape::{Outcome, Parameters, Recording, Tape, Var};
 
@@ -25,7 +28,8 @@ pub use objective::{Objective, Targets, objective};
 pub use said::{Said, ask_again};
 
 /// What is standardised over the live steps of a batch (A5).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Normalisation {
     /// The returns, for the critic and the advantage alike.
     Return,

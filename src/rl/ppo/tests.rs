@@ -46,7 +46,7 @@ fn the_objective_is_what_a_pencil_says() {
     assert_eq!(entropies, [-0.005, -0.005]);
 }
 
-/// E8: beyond the clip, on the side where the advantage would go on, nothing is left to gain.
+/// (E8): beyond the clip, on the side where the advantage would go on, nothing is left to gain.
 #[test]
 fn a_clipped_ratio_has_no_slope_and_the_other_side_has_one() {
     let settings = Ppo { normalisation: Normalisation::None, ..Ppo::default() };
@@ -75,7 +75,7 @@ fn a_standardised_advantage_leaves_the_critic_its_returns() {
     }
 }
 
-/// E8: masked steps are no part of any mean.
+/// (E8): masked steps are no part of any mean.
 #[test]
 fn steps_after_the_end_contribute_nothing() {
     let settings = Ppo { normalisation: Normalisation::Advantage, ..Ppo::default() };
@@ -97,7 +97,7 @@ fn steps_after_the_end_contribute_nothing() {
     assert_eq!(slopes([&strange, &values, &entropies], &of_live, &settings), (loss, found));
 }
 
-/// E8: in the first epoch every ratio is 1 and the gradient is that of an advantage actor-critic.
+/// (E8): in the first epoch every ratio is 1 and the gradient is that of an advantage actor-critic.
 #[test]
 fn the_first_epoch_is_an_advantage_actor_critic() {
     for head in HEADS {
@@ -140,6 +140,7 @@ fn rules() -> Rules {
     Rules { form: RewardForm::Absolute, stopping, discount: 0.9 }
 }
 
+/// (E9)
 #[test]
 fn a_lesson_moves_the_agent_alone() {
     let (agent, mut parameters) = agent(Head::Categorical, CriticEncoder::Shared);
@@ -188,7 +189,7 @@ fn a_lesson_is_a_rollout_and_steps_that_ask_again() {
     }
 }
 
-/// Wide enough that products are shared among threads.
+/// (G7), wide enough that products are shared among threads.
 #[test]
 fn an_update_has_the_same_bytes_for_any_number_of_threads() {
     let run = || {

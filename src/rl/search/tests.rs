@@ -16,7 +16,7 @@ fn sigma(value: f64) -> Stopping {
     Stopping::new(value, 1).unwrap()
 }
 
-/// E3 of the specification.
+/// (E3)
 #[test]
 fn no_cell_is_looked_at_twice() {
     for head in HEADS {
@@ -32,7 +32,7 @@ fn no_cell_is_looked_at_twice() {
     }
 }
 
-/// E3 to the last free cell.
+/// (E3), to the last free cell.
 #[test]
 fn as_many_steps_as_cells_see_every_cell() {
     for head in HEADS {
@@ -51,7 +51,7 @@ fn as_many_steps_as_cells_see_every_cell() {
     }
 }
 
-/// E12: what follows from a full trace is what a search with that threshold sees.
+/// (E12): what follows from a full trace is what a search with that threshold sees.
 #[test]
 fn a_sweep_from_one_trace_is_a_search_a_threshold() {
     for head in HEADS {
@@ -78,7 +78,7 @@ fn assert_close(derived: &Trace, found: &Trace) {
     assert_eq!(derived.prediction(0), found.opening);
 }
 
-/// E5: steps do not fall with sigma.
+/// (E5): steps do not fall with sigma.
 #[test]
 fn more_is_asked_more_is_looked_at() {
     let mut before = vec![0; IMAGES];

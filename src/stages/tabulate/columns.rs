@@ -1,20 +1,15 @@
 //! The tidy columns of both tables.
 
 use super::super::estimate::Estimate;
+use super::super::evaluation_table::{Columns, Key, several, short_split, split_of, with_axes};
 use super::super::metric::Metric;
 use super::super::rows::{Member, Row};
 use super::TabulateParams;
 use crate::artifact::Values;
 use crate::zsl::Evaluation;
 
-/// How many digits of a split's identity are shown.
-const SPLIT_DIGITS: usize = 12;
-
-/// What stands before the identities of several splits.
-const SEVERAL: &str = "several: ";
-
 /// The columns of both tables that are no axes.
-const OURS: [&str; 19] = [
+pub(super) const OURS: [&str; 19] = [
     "seed",
     "metric",
     "value",
@@ -36,15 +31,16 @@ const OURS: [&str; 19] = [
     "test_unseen_images",
 ];
 
-type Columns = Vec<(String, Values)>;
-
 /// One tidy row a setting and metric.
 pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     let cells: Vec<(&Row<'_>, Metric, Estimate)> = rows
         .iter()
         .flat_map(|row| params.metrics.iter().map(move |metric| (row, *metric)))
         .filter_map(|(row, metric)| {
-            let estimate = Estimate::of(&row.values(|evaluation| metric.of(evaluation)))?;
+            let values = row.values(|evaluation| metric.of(evaluation));
+            // What a method does not have is left out, and printed as such.
+            let is_measured = values.iter().all(|value| value.is_finite());
+            let estimate = Estimate::of(&values).filter(|_| is_measured)?;
             Some((row, metric, estimate))
         })
         .collect();
@@ -68,7 +64,7 @@ pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
         Values::Text(of_rows.iter().map(|row| value(row)).collect())
     };
     put("seeds", Values::Text(of_rows.iter().map(|row| row.seeds()).collect()));
-    put("selected_on", text(|row| several(row, |evaluation| evaluation.selected_on.clone())));
+    put("selected_on", text(selected_on));
     put("peeked", Values::Flag(of_rows.iter().map(|row| row.is_peeked()).collect()));
     put("split", text(split));
     let count = |value: fn(&Evaluation) -> usize| {
@@ -77,7 +73,7 @@ pub(super) fn aggregated(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     put("train_images", count(|evaluation| evaluation.train_images));
     put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
     put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
-    with_axes(&of_rows, columns)
+    with_axes(&keys(&of_rows), &OURS, columns)
 }
 
 /// One tidy row a setting, seed and metric.
@@ -98,32 +94,19 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
     let mut put = |name: &str, values| columns.push((name.to_owned(), values));
     put("seed", text(&|member| member.seed.unwrap_or_default().to_owned()));
     put("metric", Values::Text(cells.iter().map(|(.., m)| m.name().to_owned()).collect()));
-    let values = cells.iter().map(|(_, member, metric)| Some(metric.of(member.evaluation)));
+    let value = |(_, member, metric): &(&Row<'_>, &Member<'_>, Metric)| {
+        Some(metric.of(member.evaluation)).filter(|value| value.is_finite())
+    };
+    let values = cells.iter().map(value);
     put("value", Values::Number(values.collect()));
     put("selected_on", text(&|member| member.evaluation.selected_on.clone()));
     let peeked = cells.iter().map(|(_, member, _)| member.evaluation.peeked);
     put("peeked", Values::Flag(peeked.collect()));
-    put("split", text(&|member| short(&member.evaluation.split)));
+    put("split", text(&|member| short_split(&member.evaluation.split)));
     put("train_images", count(|evaluation| evaluation.train_images));
     put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
     put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
-    with_axes(&of_rows, columns)
-}
-
-/// The columns of the axes, then `columns`.
-fn with_axes(of_rows: &[&Row<'_>], columns: Columns) -> Columns {
-    debug_assert!(columns.iter().all(|(name, _)| OURS.contains(&name.as_str())));
-    let axes = of_rows.first().map_or(0, |row| row.key.len());
-    let axis_columns = (0..axes).map(|axis| {
-        let labels = of_rows.iter().map(|row| row.key[axis].1.clone()).collect();
-        (axis_column(&of_rows[0].key[axis].0), Values::Text(labels))
-    });
-    axis_columns.collect::<Columns>().into_iter().chain(columns).collect()
-}
-
-/// The column of an axis: its name, unless a column of ours is called so.
-pub(super) fn axis_column(axis: &str) -> String {
-    if OURS.contains(&axis) { format!("axis.{axis}") } else { axis.to_owned() }
+    with_axes(&keys(&of_rows), &OURS, columns)
 }
 
 /// The T1 of guessing among the unseen classes.
@@ -135,39 +118,22 @@ fn chance(row: &Row<'_>, metric: Metric) -> Option<f64> {
     share
 }
 
-/// The distinct values of a row in order of appearance, joined.
-pub(super) fn several(row: &Row<'_>, value: impl Fn(&Evaluation) -> String) -> String {
-    let mut distinct: Vec<String> = Vec::new();
-    for member in &row.members {
-        let value = value(member.evaluation);
-        if !distinct.contains(&value) {
-            distinct.push(value);
-        }
-    }
-    distinct.join(", ")
+/// How the members of a row were selected.
+pub(super) fn selected_on(row: &Row<'_>) -> String {
+    several(row.members.iter().map(|member| member.evaluation.selected_on.clone()))
 }
 
 /// The identity of the split, or of all of them.
 pub(super) fn split(row: &Row<'_>) -> String {
-    let splits = several(row, |evaluation| short(&evaluation.split));
-    if splits.contains(", ") { format!("{SEVERAL}{splits}") } else { splits }
-}
-
-/// [`split`], short enough for a column: of several the first, and how many more.
-pub(super) fn split_in_brief(split: &str) -> String {
-    let mut splits = split.strip_prefix(SEVERAL).unwrap_or(split).split(", ");
-    let first = splits.next().unwrap_or_default();
-    match splits.count() {
-        0 => first.to_owned(),
-        more => format!("{first} and {more} more"),
-    }
-}
-
-fn short(split: &str) -> String {
-    split.chars().take(SPLIT_DIGITS).collect()
+    split_of(row.members.iter().map(|member| member.evaluation))
 }
 
 /// The least count among the seeds; a note says so where they differ.
 pub(super) fn fewest(row: &Row<'_>, count: fn(&Evaluation) -> usize) -> usize {
     row.members.iter().map(|member| count(member.evaluation)).min().unwrap_or(0)
+}
+
+/// The labels of rows on their axes.
+pub(super) fn keys<'a>(rows: &[&'a Row<'_>]) -> Vec<&'a Key> {
+    rows.iter().map(|row| row.key.as_slice()).collect()
 }

@@ -14,6 +14,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evaluation_table;
 use super::metric::Metric;
 use super::rows::{Row, group};
 use crate::artifact::Table;
@@ -34,6 +35,9 @@ pub struct TabulateParams {
     /// name of the gathered stage. Default: empty, for all axes but the seed, and the stage where
     /// several are gathered.
     pub rows: Vec<String>,
+    /// Which evaluations to show: axis to label. Evaluations that do not vary along an axis fit all
+    /// its labels. Default: all.
+    pub select: BTreeMap<String, String>,
     /// Other words for axes, metrics and labels; `axis=label` names a label of one axis only.
     /// Default: none.
     pub headings: BTreeMap<String, String>,
@@ -53,6 +57,7 @@ impl Default for TabulateParams {
             caption: "Zero-shot and generalised zero-shot accuracy".into(),
             metrics: vec![T1, Unseen, Seen, Harmonic, Ausuc, AccInstance],
             rows: Vec::new(),
+            select: BTreeMap::new(),
             headings: BTreeMap::new(),
             digits: 1,
             notes: Vec::new(),
@@ -96,7 +101,7 @@ impl Stage for Tabulate {
         inputs: TabulateInputs,
         _cx: &mut StageContext<'_>,
     ) -> Result<TabulateOutputs, StageError> {
-        let rows = group(&inputs.rows.0, &params.rows, &BTreeMap::new())?;
+        let rows = group(&inputs.rows.0, &params.rows, &params.select)?;
         check_numbers(&rows, &params.metrics)?;
         let bug = |error: io::Error| StageError::Bug(format!("tabulate: {error}"));
         let table = Table::new(columns::aggregated(&rows, params), print::table(&rows, params));
@@ -105,38 +110,23 @@ impl Stage for Tabulate {
     }
 
     fn check(params: &TabulateParams) -> Result<(), StageError> {
-        if params.metrics.is_empty() {
-            return Err(StageError::parameter("metrics", "is empty; expected at least one"));
-        }
-        for (position, metric) in params.metrics.iter().enumerate() {
-            if params.metrics[..position].contains(metric) {
-                let message = format!("`{}` stands there twice", metric.name());
-                return Err(StageError::parameter("metrics", message));
-            }
-        }
-        if params.digits > 6 {
-            let message = format!("is {}; expected at most 6", params.digits);
-            return Err(StageError::parameter("digits", message));
-        }
-        Ok(())
+        evaluation_table::check(&params.metrics, params.digits)
     }
 }
 
 fn check_numbers(rows: &[Row<'_>], metrics: &[Metric]) -> Result<(), StageError> {
+    let is_there = |metric: &Metric| {
+        let mut members = rows.iter().flat_map(|row| &row.members);
+        members.any(|member| metric.of(member.evaluation).is_finite())
+    };
+    let may_lack = |metric: &Metric| metric.is_optional() && is_there(metric);
+    let needed: Vec<Metric> = metrics.iter().copied().filter(|one| !may_lack(one)).collect();
     for row in rows {
         for member in &row.members {
-            for metric in metrics {
-                let value = metric.of(member.evaluation);
-                if !value.is_finite() {
-                    let label = row.label(&BTreeMap::new());
-                    let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
-                    let name = metric.name();
-                    return Err(StageError::data_with_help(
-                        format!("`{name}` of `{label}`{seed} is {value}; expected a finite number"),
-                        metric.remedy(),
-                    ));
-                }
-            }
+            evaluation_table::check_numbers(member.evaluation, &needed, || {
+                let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
+                format!("`{}`{seed}", row.label(&BTreeMap::new()))
+            })?;
         }
     }
     Ok(())

@@ -1,12 +1,13 @@
 //! How both tables are printed.
 
-use std::collections::BTreeMap;
-
+use super::super::evaluation_table::{
+    Key, Printed, column_or_note, distinct, peeked, split_in_brief,
+};
 use super::super::metric::Metric;
-use super::super::rows::{Row, heading, shown_label};
+use super::super::rows::Row;
 use super::TabulateParams;
-use super::columns::{axis_column, fewest, several, split, split_in_brief};
-use crate::artifact::{Cell, Presentation, Scale, Stamp, TableColumn};
+use super::columns::{OURS, fewest, keys, selected_on, split};
+use crate::artifact::{Cell, Presentation, Scale, TableColumn};
 use crate::zsl::Evaluation;
 
 /// Counts images of an evaluation.
@@ -21,155 +22,88 @@ const IMAGES: [(&str, &str, Count); 3] = [
 
 /// The presentation of the table with statistics over seeds.
 pub(super) fn table(rows: &[Row<'_>], params: &TabulateParams) -> Presentation {
-    let mut columns = key_columns(rows, params);
-    columns.push(value(params, "n", "n"));
+    let printed = printed(params);
+    let keys = keys_of(rows);
+    let mut columns = printed.axis_columns(&keys);
+    columns.push(printed.value("n", "n"));
     for metric in &params.metrics {
-        columns.push(measure(params, *metric, "mean", Some("sd")));
+        columns.push(measure(printed, *metric, "mean", Some("sd")));
         if params.chance && *metric == Metric::T1 {
-            columns.push(chance(params));
+            columns.push(chance(printed));
         }
     }
     let mut notes =
         vec!["Accuracies in percent: mean ± standard deviation (n - 1) over n seeds.".to_owned()];
-    let policies = distinct(rows, |row| several(row, |evaluation| evaluation.selected_on.clone()));
-    let splits = distinct(rows, split);
-    columns.extend(column_or_note(params, "selected_on", "selected on", &policies, &mut notes));
-    let mut split_column = column_or_note(params, "split", "split", &splits, &mut notes);
+    let policies = distinct(rows.iter().map(selected_on));
+    let splits = distinct(rows.iter().map(split));
+    columns.extend(column_or_note(&printed, "selected_on", "selected on", &policies, &mut notes));
+    let mut split_column = column_or_note(&printed, "split", "split", &splits, &mut notes);
     if let Some(TableColumn { cell: Cell::Value { labels, .. }, .. }) = &mut split_column {
         labels.extend(splits.into_iter().map(|split| (split.clone(), split_in_brief(&split))));
     }
     columns.extend(split_column);
-    columns.extend(IMAGES.iter().map(|(name, default, _)| value(params, name, default)));
+    columns.extend(IMAGES.iter().map(|(name, default, _)| printed.value(name, default)));
     if IMAGES.iter().any(|(.., count)| rows.iter().any(|row| varies(row, *count))) {
         notes.push("Image counts differ among seeds; the smallest is shown.".to_owned());
     }
     notes.extend(params.notes.iter().cloned());
     Presentation {
         caption: params.caption.clone(),
-        rows: keys(rows),
+        rows: printed.axes(&keys),
         columns,
-        stamps: vec![stamp()],
+        stamps: vec![peeked()],
         notes,
     }
 }
 
 /// The presentation of the table with one row a seed.
 pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Presentation {
-    let mut columns = key_columns(rows, params);
-    columns.push(value(params, "seed", "seed"));
-    columns.extend(params.metrics.iter().map(|metric| measure(params, *metric, "value", None)));
-    columns.extend(IMAGES.iter().map(|(name, default, _)| value(params, name, default)));
-    let mut keys = keys(rows);
-    keys.push("seed".to_owned());
+    let printed = printed(params);
+    let keys = keys_of(rows);
+    let mut columns = printed.axis_columns(&keys);
+    columns.push(printed.value("seed", "seed"));
+    let measures = params.metrics.iter().map(|metric| measure(printed, *metric, "value", None));
+    columns.extend(measures);
+    columns.extend(IMAGES.iter().map(|(name, default, _)| printed.value(name, default)));
+    let mut rows = printed.axes(&keys);
+    rows.push("seed".to_owned());
     let mut notes = vec!["Accuracies in percent.".to_owned()];
     notes.extend(params.notes.iter().cloned());
     Presentation {
         caption: format!("{}: each seed", params.caption),
-        rows: keys,
+        rows,
         columns,
-        stamps: vec![stamp()],
+        stamps: vec![peeked()],
         notes,
     }
 }
 
-fn keys(rows: &[Row<'_>]) -> Vec<String> {
-    rows.first()
-        .map_or_else(Vec::new, |row| row.key.iter().map(|(axis, _)| axis_column(axis)).collect())
+fn printed(params: &TabulateParams) -> Printed<'_> {
+    Printed { headings: &params.headings, digits: params.digits, own: &OURS }
 }
 
-fn key_columns(rows: &[Row<'_>], params: &TabulateParams) -> Vec<TableColumn> {
-    let axes = rows.first().map_or(&[][..], |row| &row.key);
-    axes.iter()
-        .enumerate()
-        .map(|(position, (axis, _))| {
-            let labels = rows.iter().map(|row| &row.key[position]);
-            let labels = labels
-                .map(|pair| (pair.1.clone(), shown_label(&params.headings, pair)))
-                .filter(|(label, shown)| label != shown)
-                .collect();
-            TableColumn {
-                heading: heading(&params.headings, axis, axis),
-                cell: Cell::Value { column: axis_column(axis), labels },
-            }
-        })
-        .collect()
+fn keys_of<'a>(rows: &'a [Row<'_>]) -> Vec<&'a Key> {
+    keys(&rows.iter().collect::<Vec<_>>())
 }
 
-fn value(params: &TabulateParams, column: &str, default: &str) -> TableColumn {
+fn measure(printed: Printed<'_>, metric: Metric, value: &str, spread: Option<&str>) -> TableColumn {
     TableColumn {
-        heading: heading(&params.headings, column, default),
-        cell: Cell::Value { column: column.to_owned(), labels: BTreeMap::new() },
+        heading: printed.heading(metric.name(), metric.heading()),
+        cell: printed.measure(metric, value, spread),
     }
 }
 
-fn measure(
-    params: &TabulateParams,
-    metric: Metric,
-    value: &str,
-    spread: Option<&str>,
-) -> TableColumn {
-    let scale = metric.scale();
-    // A calibration is a score of about one, where a percentage has two digits more.
-    let digits = if scale == Scale::Plain { params.digits + 2 } else { params.digits };
+fn chance(printed: Printed<'_>) -> TableColumn {
     TableColumn {
-        heading: heading(&params.headings, metric.name(), metric.heading()),
-        cell: Cell::Measure {
-            metric: metric.name().to_owned(),
-            value: value.to_owned(),
-            spread: spread.map(str::to_owned),
-            digits,
-            scale,
-        },
-    }
-}
-
-fn chance(params: &TabulateParams) -> TableColumn {
-    TableColumn {
-        heading: heading(&params.headings, "chance", "chance T1"),
+        heading: printed.heading("chance", "chance T1"),
         cell: Cell::Measure {
             metric: Metric::T1.name().to_owned(),
             value: "chance".to_owned(),
             spread: None,
-            digits: params.digits,
+            digits: printed.digits,
             scale: Scale::Percent,
         },
     }
-}
-
-fn stamp() -> Stamp {
-    Stamp {
-        column: "peeked".to_owned(),
-        mark: "†".to_owned(),
-        meaning: "selected on test".to_owned(),
-    }
-}
-
-/// A column where rows differ, a note below the table where they agree.
-fn column_or_note(
-    params: &TabulateParams,
-    column: &str,
-    default: &str,
-    distinct: &[String],
-    notes: &mut Vec<String>,
-) -> Option<TableColumn> {
-    match distinct {
-        [only] => {
-            let mut words = heading(&params.headings, column, default);
-            if let Some(first) = words.get_mut(0..1) {
-                first.make_ascii_uppercase();
-            }
-            notes.push(format!("{words}: {only}."));
-            None
-        }
-        _ => Some(value(params, column, default)),
-    }
-}
-
-fn distinct(rows: &[Row<'_>], value: impl Fn(&Row<'_>) -> String) -> Vec<String> {
-    let mut values: Vec<String> = rows.iter().map(value).collect();
-    values.sort();
-    values.dedup();
-    values
 }
 
 fn varies(row: &Row<'_>, count: fn(&Evaluation) -> usize) -> bool {

@@ -9,7 +9,7 @@ use crate::nn::{Real as _, Tensor};
 use crate::onnx::{Graph, OnnxError, Tail, TailCopy};
 use crate::stage::StageError;
 use crate::stages::extract::network_error;
-use crate::stages::training_checkpoint::TrainingCheckpoint;
+use crate::stages::saved_training::SavedTraining;
 
 use super::TrainBackboneParams;
 use super::epoch::Epoch;
@@ -67,14 +67,14 @@ impl<'a> Learner<'a> {
     }
 
     /// Takes up where a checkpoint ended; gives the epochs that are done.
-    pub(super) fn restore(&mut self, saved: &TrainingCheckpoint<'_>) -> Vec<Epoch> {
+    pub(super) fn restore(&mut self, saved: &SavedTraining<'_, Epoch>) -> Vec<Epoch> {
         saved.restore(&mut self.parameters, &mut self.sgd)
     }
 
     /// Saves, if it is time to.
     pub(super) fn end_epoch(
         &self,
-        saved: &mut TrainingCheckpoint<'_>,
+        saved: &mut SavedTraining<'_, Epoch>,
         epochs: &[Epoch],
     ) -> Result<(), StageError> {
         saved.end_epoch(&self.parameters, &self.sgd, epochs)

@@ -1,4 +1,4 @@
-//! A point of the curves.
+//! What an epoch of stage I has measured.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,19 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::erpcnet::losses::JointLoss;
 use crate::models::erpcnet::network::LocalBatching;
+use crate::models::erpcnet::trained::TrainingPart;
 use crate::nn::optimiser::StepSchedule;
 use crate::stage::StageError;
-
-/// Which training images are learnt from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrainingPart {
-    /// All of them, for a model that is tested.
-    #[default]
-    Train,
-    /// Those that validation models are fitted on, for choosing delta.
-    Fit,
-}
 
 /// The weights of the four losses; 0 leaves one out.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,40 +1,13 @@
-use crate::data::glyphs::PaintedCells;
 use crate::event::Signal;
+use crate::models::erpcnet::trained::TrainingPart;
 use crate::stage::testing::{Bench, Outcome};
-use crate::stages::split_classes::{SplitClasses, SplitClassesParams};
-use crate::stages::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
+use crate::stages::planted_world::World;
 
 use super::*;
 
-/// A small planted world and its split.
 fn world() -> Bench {
-    let params = SynthesizeMapsParams {
-        seen_classes: 8,
-        validation_classes: 2,
-        unseen_classes: 2,
-        images_per_seen_class: 8,
-        images_per_unseen_class: 4,
-        values: 3,
-        channels: 8,
-        planes: 4,
-        ..SynthesizeMapsParams::default()
-    };
-    let made = Bench::new().run::<SynthesizeMaps>(&params).unwrap();
-    let _: PaintedCells = made.output("cells");
-    let samples: Samples = made.output("samples");
-    let attributes: Attributes = made.output("attributes");
-    let roles = SplitClassesParams { role_column: Some("role".into()), ..Default::default() };
-    let split = Bench::new()
-        .input("samples", &samples)
-        .input("attributes", &attributes)
-        .run::<SplitClasses>(&roles)
-        .unwrap();
-    Bench::new()
-        .input("features", &made.output::<Features>("features"))
-        .input("samples", &samples)
-        .input("attributes", &attributes)
-        .input("train", &split.output::<TrainSamples>("train"))
-        .input("model", &made.output::<OnnxModel>("model"))
+    let world = World::small();
+    world.bench().input("model", &world.model)
 }
 
 fn quick() -> TrainErpcnetParams {
@@ -49,7 +22,7 @@ fn quick() -> TrainErpcnetParams {
 }
 
 fn losses(outcome: &Outcome) -> Vec<f64> {
-    let curves: Table = outcome.output("curves");
+    let curves: Curves = outcome.output("curves");
     curves.numbers("loss").unwrap().into_iter().flatten().collect()
 }
 
@@ -72,6 +45,7 @@ fn the_losses_fall_and_the_network_says_what_it_is() {
     assert!(fitted.card.images < trained.card.images);
 }
 
+/// (G7)
 #[test]
 fn threads_change_no_byte_and_seeds_do() {
     let params = TrainErpcnetParams { epochs: 2, dropout: 0.3, ..quick() };
@@ -123,6 +97,7 @@ fn what_does_not_fit_is_named() {
     assert!(message(wild).contains("the loss of stage I (epoch 1)"));
 }
 
+/// (G8)
 #[test]
 fn a_training_that_goes_on_ends_as_one_that_never_stopped() {
     let epochs = |epochs| TrainErpcnetParams { epochs, dropout: 0.2, ..quick() };

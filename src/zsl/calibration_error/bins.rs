@@ -87,7 +87,8 @@ impl Bins {
             return [(left, 1.0), (0, 0.0)];
         }
         let (low, high) = (self.centre(left), self.centre(left + 1));
-        let share = (high - score) / (high - low);
+        // Confidences one bit apart may leave no distance between two centres.
+        let share = if high > low { (high - score) / (high - low) } else { 1.0 };
         [(left, share), (left + 1, 1.0 - share)]
     }
 }

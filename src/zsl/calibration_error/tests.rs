@@ -76,3 +76,15 @@ fn the_bins_of_a_diagram_give_the_error() {
     let sum: f64 = filled.iter().map(|bin| (f64::from(bin.hits) - bin.confidence).abs()).sum();
     close(sum / 60.0, binned_error(&confidences, &bins, Weights::One));
 }
+
+#[test]
+fn confidences_one_bit_apart_still_have_an_error() {
+    // The centre of the bin between two neighbouring floats is one of them.
+    let pairs = [(0.75, true), (0.75, false), (0.75_f64.next_up(), true)];
+    let error = CalibrationError::of(&confidences(&pairs), 2).unwrap();
+    // Residuals 0.25, -0.75 and 0.25; bins of equal counts part the last one from the others.
+    close(error.equal_widths, 0.25 / 3.0);
+    close(error.equal_widths_linear, 0.25 / 3.0);
+    close(error.equal_counts, 0.25);
+    close(error.equal_counts_linear, 0.25);
+}

@@ -46,6 +46,8 @@ fn inputs() -> PlotExamplesInputs {
             hyperparameters: Vec::new(),
             delta: 1.0,
         },
+        search: None,
+        has_zero_shot_rows: false,
     };
     let scores = [
         [3.0, 0.0, 0.0],

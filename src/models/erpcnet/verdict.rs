@@ -1,0 +1,95 @@
+//! What the logits of an image say: the prediction, and how sure the network is of a class (1.6).
+
+/// The logits of one image at one moment, `scale a phi`, `[C]` each.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Opinion<'a> {
+    /// Of the global attributes.
+    pub global: &'a [f64],
+    /// Of the joint ones.
+    pub joint: &'a [f64],
+    /// What is subtracted from each class: delta on seen ones in the generalised setting.
+    pub handicap: &'a [f64],
+    /// Whether there was a look; before the first one the global attributes decide alone.
+    pub has_looked: bool,
+}
+
+/// What follows from an opinion.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Verdict {
+    /// The class with the largest score, the first of equals.
+    pub prediction: usize,
+    /// The probability of the rewarded class by the joint attributes.
+    pub joint: f64,
+    /// The probability of the rewarded class by the global attributes.
+    pub global: f64,
+}
+
+impl Opinion<'_> {
+    /// The score of each class: both logits, the handicap once.
+    #[must_use]
+    pub fn scores(&self) -> Vec<f64> {
+        let both = self.global.iter().zip(self.joint).zip(self.handicap);
+        let score = |((global, joint), handicap): ((&f64, &f64), &f64)| match self.has_looked {
+            true => joint + global - handicap,
+            false => global - handicap,
+        };
+        both.map(score).collect()
+    }
+
+    /// How sure it is of `label`, or of its own prediction where nobody knows.
+    #[must_use]
+    pub fn verdict(&self, label: Option<usize>) -> Verdict {
+        let prediction = largest(&self.scores());
+        let class = label.unwrap_or(prediction);
+        let probability = |logits| probability(logits, self.handicap, class);
+        Verdict { prediction, joint: probability(self.joint), global: probability(self.global) }
+    }
+}
+
+/// The softmax of a class.
+fn probability(logits: &[f64], handicap: &[f64], class: usize) -> f64 {
+    let shifted = || logits.iter().zip(handicap).map(|(logit, handicap)| logit - handicap);
+    let most = shifted().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = shifted().map(|logit| libm::exp(logit - most)).sum();
+    libm::exp(logits[class] - handicap[class] - most) / total
+}
+
+/// The first class with the largest score.
+fn largest(scores: &[f64]) -> usize {
+    (1..scores.len()).fold(0, |best, class| if scores[class] > scores[best] { class } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GLOBAL: [f64; 3] = [2.0, 0.0, 1.0];
+    const JOINT: [f64; 3] = [0.0, 3.0, 0.0];
+
+    fn opinion(handicap: &[f64], has_looked: bool) -> Opinion<'_> {
+        Opinion { global: &GLOBAL, joint: &JOINT, handicap, has_looked }
+    }
+
+    #[test]
+    fn the_handicap_counts_once_in_scores_and_in_both_probabilities() {
+        let none = opinion(&[0.0; 3], true).verdict(None);
+        assert_eq!(none.prediction, 1);
+        let total = 1.0 + (-3.0_f64).exp() * 2.0;
+        assert!((none.joint - 1.0 / total).abs() < 1e-12);
+        let total = 1.0 + (-2.0_f64).exp() + (-1.0_f64).exp();
+        assert!((none.global - (-2.0_f64).exp() / total).abs() < 1e-12);
+
+        let handicapped = opinion(&[0.0, 2.5, 0.0], true);
+        assert_eq!(handicapped.scores(), [2.0, 0.5, 1.0]);
+        let verdict = handicapped.verdict(Some(1));
+        assert_eq!(verdict.prediction, 0);
+        let total = 1.0 + 2.0 * (-0.5_f64).exp();
+        assert!((verdict.joint - 1.0 / total).abs() < 1e-12);
+    }
+
+    #[test]
+    fn before_the_first_look_the_global_attributes_decide() {
+        assert_eq!(opinion(&[0.0; 3], false).verdict(None).prediction, 0);
+        assert_eq!(opinion(&[1.5, 0.0, 0.0], false).verdict(None).prediction, 2);
+    }
+}

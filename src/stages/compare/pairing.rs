@@ -1,0 +1,232 @@
+//! Which evaluation is held against which.
+
+use super::super::evaluation_table;
+use super::super::rows::{Item, NO_LABEL, SEED, STAGE, axes_of, check_axes, label_on, selected};
+use super::CompareParams;
+use crate::stage::StageError;
+use crate::suggest::advice;
+
+/// Two labels held against each other in one group.
+pub(super) struct Comparison<'a> {
+    /// Axis and label of the group, in the order in which they are shown.
+    pub(super) key: Vec<(String, String)>,
+    /// The label whose values count positive.
+    pub(super) a: &'a str,
+    /// The label whose values count negative.
+    pub(super) b: &'a str,
+    /// The evaluations of each pair, a's before b's.
+    pub(super) pairs: Vec<(&'a Item, &'a Item)>,
+}
+
+impl<'a> Comparison<'a> {
+    /// All evaluations, a's before b's.
+    pub(super) fn items(&self) -> impl Iterator<Item = &'a Item> {
+        self.pairs.iter().map(|(a, _)| *a).chain(self.pairs.iter().map(|(_, b)| *b))
+    }
+}
+
+/// The label of an item on each of some axes.
+type Labels<'a> = Vec<Option<&'a str>>;
+
+/// Puts the evaluations into pairs: one comparison for each pair of labels and each group.
+///
+/// # Errors
+/// If an axis or label is unknown, a side has no partner in a group, a run has none on the other
+/// side, or a number was not measured.
+pub(super) fn comparisons<'a>(
+    items: &'a [Item],
+    params: &'a CompareParams,
+) -> Result<Vec<Comparison<'a>>, StageError> {
+    let selected = selected(items, &params.select)?;
+    check_axes(items, "between", std::iter::once(&params.between))?;
+    // A single run has no seed, and still differs from another.
+    check_axes(items, "paired_by", params.paired_by.iter().filter(|axis| *axis != SEED))?;
+    for item in &selected {
+        evaluation_table::check_numbers(&item.value, &params.metrics, || name_of(item))?;
+    }
+    let sides = sides(&selected, params)?;
+    let axes = group_axes(&selected, params);
+    let mut comparisons = Vec::new();
+    for (a, b) in label_pairs(&sides, params)? {
+        for (ours, theirs) in groups((a, &sides[a]), (b, &sides[b]), &axes)? {
+            let key = axes.iter().zip(ours.iter().zip(&theirs)).map(|(axis, (one, other))| {
+                (axis.clone(), one.or(*other).unwrap_or(NO_LABEL).to_owned())
+            });
+            let key: Vec<_> = key.collect();
+            let within = |items: &[&'a Item], labels: &Labels<'_>| -> Vec<&'a Item> {
+                items.iter().copied().filter(|item| labels_on(item, &axes) == *labels).collect()
+            };
+            let (ours, theirs) = (within(&sides[a], &ours), within(&sides[b], &theirs));
+            let pairs = pairs((a, &ours), (b, &theirs), &key, &params.paired_by)?;
+            comparisons.push(Comparison { key, a, b, pairs });
+        }
+    }
+    Ok(comparisons)
+}
+
+/// The evaluations of each compared label, in the order of gathering.
+type Sides<'a> = indexmap::IndexMap<&'a str, Vec<&'a Item>>;
+
+fn sides<'a>(items: &[&'a Item], params: &CompareParams) -> Result<Sides<'a>, StageError> {
+    let mut sides = Sides::new();
+    let between = &params.between;
+    for &item in items {
+        let Some(label) = label_on(item, between) else {
+            let message = format!(
+                "{} does not vary along it; take that stage away, or compare along `{STAGE}`",
+                name_of(item)
+            );
+            return Err(StageError::parameter("between", message));
+        };
+        sides.entry(label).or_default().push(item);
+    }
+    if let [only] = sides.keys().collect::<Vec<_>>()[..] {
+        let mut others = axes_of(items.iter().copied());
+        others.retain(|axis| axis != between);
+        let message = format!("all evaluations have the label `{only}` on `{between}`");
+        let message = if others.is_empty() {
+            format!("{message}; gather at least two stages")
+        } else {
+            format!("{message}; expected an axis with at least two, of `{}`", others.join("`, `"))
+        };
+        return Err(StageError::parameter("between", message));
+    }
+    Ok(sides)
+}
+
+fn label_pairs<'a>(
+    sides: &Sides<'a>,
+    params: &'a CompareParams,
+) -> Result<Vec<(&'a str, &'a str)>, StageError> {
+    let known: Vec<&str> = sides.keys().copied().collect();
+    if params.pairs.is_empty() {
+        return Ok(known[1..].iter().map(|label| (*label, known[0])).collect());
+    }
+    for label in params.pairs.iter().flatten() {
+        if !known.contains(&label.as_str()) {
+            let between = &params.between;
+            let advice = advice(label, &format!("labels on `{between}`"), &known);
+            let message = format!("no evaluation has `{between}={label}`; {advice}");
+            return Err(StageError::parameter("pairs", message));
+        }
+    }
+    Ok(params.pairs.iter().map(|[a, b]| (a.as_str(), b.as_str())).collect())
+}
+
+/// The axes that make groups: all that are neither compared nor paired nor selected by.
+fn group_axes(items: &[&Item], params: &CompareParams) -> Vec<String> {
+    let mut axes = axes_of(items.iter().copied());
+    if items.iter().any(|item| item.stage != items[0].stage) {
+        axes.insert(0, STAGE.to_owned());
+    }
+    let is_taken = |axis: &String| {
+        *axis == params.between
+            || params.paired_by.contains(axis)
+            || params.select.contains_key(axis)
+    };
+    axes.retain(|axis| !is_taken(axis));
+    axes
+}
+
+fn labels_on<'a>(item: &'a Item, axes: &[String]) -> Labels<'a> {
+    axes.iter().map(|axis| label_on(item, axis)).collect()
+}
+
+/// A compared label with its evaluations.
+type Side<'s, 'a> = (&'s str, &'s [&'a Item]);
+
+/// The labels of both sides in each group where they meet: equal ones, or such as differ only where a
+/// side does not vary.
+fn groups<'a>(
+    (a, ours): Side<'_, 'a>,
+    (b, theirs): Side<'_, 'a>,
+    axes: &[String],
+) -> Result<Vec<(Labels<'a>, Labels<'a>)>, StageError> {
+    let (ours, theirs) = (distinct(ours, axes), distinct(theirs, axes));
+    let meet = |one: &Labels<'_>, other: &Labels<'_>| {
+        let is_equal = one == other;
+        let has_equal = theirs.contains(one) || ours.contains(other);
+        let fits = one.iter().zip(other).all(|(x, y)| x == y || x.is_none() || y.is_none());
+        is_equal || (fits && !has_equal)
+    };
+    let lonely = |name: &str, other: &str, labels: &Labels<'_>| {
+        let shown = axes.iter().zip(labels).map(|(axis, label)| shown(axis, *label));
+        let place = shown.collect::<Vec<_>>().join(", ");
+        let message = format!("`{name}` has evaluations with `{place}`, where `{other}` has none");
+        let help = "gather both for the same labels, or name other `pairs`";
+        StageError::data_with_help(message, help)
+    };
+    for one in &ours {
+        if !theirs.iter().any(|other| meet(one, other)) {
+            return Err(lonely(a, b, one));
+        }
+    }
+    for other in &theirs {
+        if !ours.iter().any(|one| meet(one, other)) {
+            return Err(lonely(b, a, other));
+        }
+    }
+    let met = |one: &Labels<'a>| -> Vec<(Labels<'a>, Labels<'a>)> {
+        let partners = theirs.iter().filter(|other| meet(one, other));
+        partners.map(|other| (one.clone(), other.clone())).collect()
+    };
+    Ok(ours.iter().flat_map(met).collect())
+}
+
+fn distinct<'a>(items: &[&'a Item], axes: &[String]) -> Vec<Labels<'a>> {
+    let mut all: Vec<Labels<'a>> = Vec::new();
+    for item in items {
+        let labels = labels_on(item, axes);
+        if !all.contains(&labels) {
+            all.push(labels);
+        }
+    }
+    all
+}
+
+/// Puts the evaluations of two labels in one group side by side.
+fn pairs<'a>(
+    (a, ours): Side<'_, 'a>,
+    (b, theirs): Side<'_, 'a>,
+    key: &[(String, String)],
+    paired_by: &[String],
+) -> Result<Vec<(&'a Item, &'a Item)>, StageError> {
+    let run = |item: &'a Item| labels_on(item, paired_by);
+    let only = |some: &[&'a Item], others: &[&'a Item]| -> Vec<String> {
+        let is_lonely = |item: &&&'a Item| others.iter().all(|other| run(other) != run(item));
+        some.iter().filter(is_lonely).map(|item| run_name(item, paired_by)).collect()
+    };
+    let complaints: Vec<String> = [(a, only(ours, theirs)), (b, only(theirs, ours))]
+        .into_iter()
+        .filter(|(_, runs)| !runs.is_empty())
+        .map(|(name, runs)| format!("only `{name}` has {}", runs.join("; ")))
+        .collect();
+    if !complaints.is_empty() {
+        let group: Vec<String> =
+            key.iter().map(|(axis, label)| format!("{axis}={label}")).collect();
+        let group =
+            if group.is_empty() { String::new() } else { format!(" with `{}`", group.join(", ")) };
+        let message = format!("`{a}` and `{b}`{group} do not pair: {}", complaints.join(", "));
+        let help =
+            "a paired comparison needs the same runs on both sides; run those that are missing";
+        return Err(StageError::data_with_help(message, help));
+    }
+    let partner = |item: &'a Item| theirs.iter().find(|other| run(other) == run(item));
+    Ok(ours.iter().filter_map(|item| Some((*item, *partner(item)?))).collect())
+}
+
+/// The labels by which an item is paired, as a person reads them.
+fn run_name(item: &Item, paired_by: &[String]) -> String {
+    let shown = paired_by.iter().map(|axis| shown(axis, label_on(item, axis)));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn shown(axis: &str, label: Option<&str>) -> String {
+    label.map_or_else(|| format!("no {axis}"), |label| format!("{axis}={label}"))
+}
+
+/// The stage and the trial of an item, in backticks.
+fn name_of(item: &Item) -> String {
+    let at = if item.trial.is_shared() { "" } else { "@" };
+    format!("`{}{at}{}`", item.stage, item.trial)
+}

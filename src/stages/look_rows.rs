@@ -1,0 +1,117 @@
+//! What a search can see of each image: global embeddings, local ones and entropy weights.
+
+use crate::data::attributes::Attributes;
+use crate::data::features::{Features, TensorView};
+use crate::models::erpcnet::judge::{Classes, Judge};
+use crate::models::erpcnet::sight::Seeable;
+use crate::models::erpcnet::trained::Trained;
+use crate::nn::Tensor;
+use crate::stage::StageError;
+
+use super::embed_looks::LOCAL;
+use super::weigh_cells::WEIGHTS;
+
+/// Rows of all images. Only those that are asked for stand in memory.
+pub(super) struct LookRows<'a> {
+    global: TensorView<'a>,
+    /// None where nobody looks.
+    local: Option<TensorView<'a>>,
+    /// None where entropy does not guide.
+    weights: Option<TensorView<'a>>,
+}
+
+impl<'a> LookRows<'a> {
+    /// The embeddings that `network` reads, of the same images.
+    pub(super) fn new(
+        network: &Trained,
+        features: &'a Features,
+        looks: Option<&'a Features>,
+        weights: Option<&'a Features>,
+    ) -> Result<Self, StageError> {
+        let design = &network.card.design;
+        let cells = design.cells().map_or(0, |cells| cells.count());
+        let global = tensor(features, &network.card.embedding, &[design.embedding], "features")?;
+        let shape = [cells, design.embedding];
+        let local = looks.map(|looks| tensor(looks, LOCAL, &shape, "looks")).transpose()?;
+        let weights = weights.map(|all| tensor(all, WEIGHTS, &[cells], "weights")).transpose()?;
+        for (port, other) in [("looks", looks), ("weights", None)] {
+            let Some(other) = other else { continue };
+            if other.len() != features.len() {
+                let (found, expected) = (other.len(), features.len());
+                let message = format!("`{port}` are of {found} images, `features` of {expected}");
+                return Err(StageError::data(message));
+            }
+        }
+        Ok(Self { global, local, weights })
+    }
+
+    /// Cells of a map; 0 where nobody looks.
+    pub(super) fn cells(&self) -> usize {
+        self.local.as_ref().map_or(0, |local| local.shape()[0])
+    }
+
+    /// Some images.
+    pub(super) fn read(&self, images: &[usize]) -> Seeable {
+        let (width, cells) = (self.global.width(), self.cells());
+        let local = self.local.as_ref().map_or_else(Vec::new, |local| rows(local, images));
+        let weights = match &self.weights {
+            Some(weights) => rows(weights, images).into_iter().map(f64::from).collect(),
+            None => vec![1.0; images.len() * cells],
+        };
+        Seeable {
+            global: Tensor::new(vec![images.len(), width], rows(&self.global, images)),
+            local: Tensor::new(vec![images.len(), cells, width], local),
+            weights,
+        }
+    }
+}
+
+fn rows(view: &TensorView<'_>, images: &[usize]) -> Vec<f32> {
+    let width = view.width();
+    let mut values = vec![0.0; images.len() * width];
+    let rows = values.chunks_exact_mut(width.max(1));
+    rows.zip(images).for_each(|(row, image)| view.read_row(*image, row));
+    values
+}
+
+fn tensor<'a>(
+    features: &'a Features,
+    name: &str,
+    shape: &[usize],
+    port: &str,
+) -> Result<TensorView<'a>, StageError> {
+    let view = features.tensor(Some(name));
+    let view = view.map_err(|error| StageError::data(format!("`{port}`: {error}")))?;
+    if view.shape() == shape {
+        return Ok(view);
+    }
+    let message = format!("`{port}`: `{name}` is {:?}; the network takes {shape:?}", view.shape());
+    let help = "connect what was made for this network";
+    Err(StageError::data_with_help(message, help))
+}
+
+/// What scores `classes` by a trained network.
+pub(super) fn judge<'a>(
+    trained: &Trained,
+    attributes: &Attributes,
+    classes: impl Iterator<Item = &'a String>,
+) -> Result<Judge, StageError> {
+    if attributes.names() != trained.card.attributes {
+        let message = "the attributes are not those that the network was trained with";
+        let help = "connect the same `attributes` to the network's stage and to this one";
+        return Err(StageError::data_with_help(message, help));
+    }
+    let network = trained.card.design.find(&trained.parameters);
+    let network = network.ok_or_else(|| StageError::data("the network lacks a layer"))?;
+    let rows = attributes.matrix(classes);
+    let rows = rows.map_err(|error| StageError::data(error.to_string()))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "attributes of length one fit single precision"
+    )]
+    let values: Vec<f32> = rows.iter().map(|value| *value as f32).collect();
+    let handicap = vec![0.0; rows.nrows()];
+    let signatures = Tensor::new(rows.shape().to_vec(), values);
+    let classes = Classes { signatures, handicap, scale: trained.card.logit_scale };
+    Ok(Judge::new(&network, &trained.parameters, &classes))
+}
