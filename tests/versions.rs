@@ -77,7 +77,7 @@ inputs = { network = "erpcnet", features = "planted", model = "planted" }
 kind   = "weigh-cells"
 inputs = { features = "planted" }
 
-[stage.audit]
+[stage.weights_audit]
 kind   = "audit-beta"
 inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split", cells = "planted" }
 
@@ -85,6 +85,10 @@ inputs = { network = "erpcnet", features = "planted", looks = "looks", weights =
 kind   = "train-search"
 inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split" }
 params = { epochs = 1, batch = 8, policy = { hidden = [8, 4], memory = 4 } }
+
+[stage.reward_curve]
+kind   = "measure-curves"
+inputs = { curves = "agent" }
 
 [stage.order]
 kind   = "prefer-cells"
