@@ -128,7 +128,7 @@ fn learn(
     cx: &mut StageContext<'_>,
 ) -> Result<Vec<Epoch>, StageError> {
     let mut saved = SavedTraining::new(cx.checkpoints());
-    let mut epochs = learner.restore(&saved);
+    let mut epochs: Vec<Epoch> = learner.restore(&saved);
     if !epochs.is_empty() {
         cx.note(format!("goes on after {} of {} epochs", epochs.len(), params.epochs));
     }

@@ -133,7 +133,7 @@ fn train(
         .build(&mut parameters, scale, &mut cx.rng("weights"))
         .map_err(|error| refused(&error))?;
     let school = School {
-        judge: judge(&inputs.network, &inputs.attributes, set.classes.iter())?,
+        judge: judge(&inputs.network, &inputs.attributes, &set.classes)?,
         rules: params.rules(statistics.mean_weight).map_err(|error| refused(&error))?,
         rows,
         key,
