@@ -8,6 +8,7 @@ mod array_file;
 pub mod audit_beta;
 pub mod audit_splits;
 pub mod compare;
+pub mod compare_measures;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
@@ -39,7 +40,9 @@ mod look_rows;
 mod map_rows;
 mod mat_source;
 pub mod measure_curves;
+mod measured;
 mod metric;
+mod paired;
 pub mod parameters_file;
 mod pictures;
 #[cfg(test)]
@@ -58,6 +61,7 @@ pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod tabulate_measures;
 pub mod train_erpcnet;
 pub mod train_search;
 mod training_set;
@@ -75,6 +79,7 @@ pub fn registry() -> Registry {
         .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
         .with::<compare::Compare>()
+        .with::<compare_measures::CompareMeasures>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -101,6 +106,7 @@ pub fn registry() -> Registry {
         .with::<measure_curves::MeasureCurves>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
+        .with::<plot::over_epochs::PlotCurves>()
         .with::<plot::examples::PlotExamples>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
@@ -115,5 +121,6 @@ pub fn registry() -> Registry {
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()
+        .with::<tabulate_measures::TabulateMeasures>()
         .with::<write_text::WriteText>()
 }

@@ -1,0 +1,65 @@
+//! The names of the numbers that a table of measurements shows.
+
+use crate::artifact::Measures;
+use crate::stage::StageError;
+use crate::suggest::advice;
+
+/// The most digits after the point.
+const MOST_DIGITS: u8 = 6;
+
+/// Digits after the point, unless a manifest says how many.
+pub(super) const DIGITS: u8 = 3;
+
+/// Checks what a manifest asks for.
+///
+/// # Errors
+/// [`StageError::Parameter`] if a name stands there twice, or too many digits are wanted.
+pub(super) fn check(measures: &[String], digits: u8) -> Result<(), StageError> {
+    for (position, name) in measures.iter().enumerate() {
+        if measures[..position].contains(name) {
+            let message = format!("`{name}` stands there twice");
+            return Err(StageError::parameter("measures", message));
+        }
+    }
+    if digits > MOST_DIGITS {
+        let message = format!("is {digits}; expected at most {MOST_DIGITS}");
+        return Err(StageError::parameter("digits", message));
+    }
+    Ok(())
+}
+
+/// The names that are wanted, or all of the first measurement if that is left open.
+///
+/// # Errors
+/// [`StageError::Parameter`] if no measurement has a name; [`StageError::Data`] if there is none to
+/// show.
+pub(super) fn names(wanted: &[String], gathered: &[&Measures]) -> Result<Vec<String>, StageError> {
+    let mut known: Vec<&str> = Vec::new();
+    for name in gathered.iter().flat_map(|measures| measures.names()) {
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    for name in wanted {
+        if !known.contains(&name.as_str()) {
+            let advice = advice(name, "measures", &known);
+            let message = format!("no measurement has `{name}`; {advice}");
+            return Err(StageError::parameter("measures", message));
+        }
+    }
+    if !wanted.is_empty() {
+        return Ok(wanted.to_vec());
+    }
+    let first: Vec<String> =
+        gathered.iter().take(1).flat_map(|measures| measures.names()).map(str::to_owned).collect();
+    if first.is_empty() {
+        let message = "the first measurement holds no number; name the `measures` to show";
+        return Err(StageError::data(message));
+    }
+    Ok(first)
+}
+
+/// What stands above a number unless the manifest gives another heading.
+pub(super) fn default_heading(name: &str) -> String {
+    name.replace('_', " ")
+}
