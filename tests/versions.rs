@@ -77,7 +77,7 @@ inputs = { network = "erpcnet", features = "planted", model = "planted" }
 kind   = "weigh-cells"
 inputs = { features = "planted" }
 
-[stage.audit]
+[stage.weights]
 kind   = "audit-beta"
 inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split", cells = "planted" }
 
@@ -155,6 +155,27 @@ inputs = { scores = "likely" }
 [stage.difference]
 kind   = "compare"
 inputs = { rows = ["evaluation", "likely_evaluation"] }
+
+[stage.speed]
+kind   = "measure-curves"
+inputs = { curves = "agent" }
+
+[stage.losses]
+kind   = "measure-curves"
+inputs = { curves = "erpcnet" }
+params = { curve = "loss", reach = 1000.0 }
+
+[stage.speeds]
+kind   = "tabulate-measures"
+inputs = { rows = ["speed", "losses", "weights"] }
+
+[stage.faster]
+kind   = "compare-measures"
+inputs = { rows = ["speed", "losses"] }
+
+[stage.rewards]
+kind   = "plot-curves"
+inputs = { curves = ["agent"] }
 
 [stage.map]
 kind   = "plot-attributes"

@@ -10,6 +10,13 @@ const MOST_DIGITS: u8 = 6;
 /// Digits after the point, unless a manifest says how many.
 pub(super) const DIGITS: u8 = 3;
 
+/// What the printed means say.
+pub(super) const MEANS: &str = "Mean ± standard deviation (n - 1) over n runs.";
+
+/// What the counts beside them say.
+pub(super) const COUNTS: &str =
+    "In brackets: how many of the runs have the number, where some lack it.";
+
 /// Checks what a manifest asks for.
 ///
 /// # Errors

@@ -41,7 +41,21 @@ fn run(params: &CompareMeasuresParams) -> Table {
 
 #[test]
 fn pairs_that_lack_a_number_are_left_out_and_counted() {
-    insta::assert_snapshot!(run(&params()).views().markdown, @"");
+    insta::assert_snapshot!(run(&params()).views().markdown, @r"
+    **Made-up numbers**
+
+    | a       | b   | metric          |   n |          a - b | 95 % from |    to | p (t) | p (Wilcoxon) | verdict      |
+    | :------ | :-- | :-------------- | --: | -------------: | --------: | ----: | ----: | -----------: | :----------- |
+    | ERPCNet | RPC | hits            |   4 |  0.200 ± 0.082 |     0.070 | 0.330 | 0.016 |        0.125 | a higher     |
+    | ERPCNet | RPC | epochs to reach |   2 | -3.000 ± 1.414 |   -15.706 | 9.706 | 0.205 |        0.500 | within noise |
+    | ERPCNet | RPC | epochs to end   |   0 |              – |         – |     – |     – |            – | –            |
+
+    Differences a - b over n pairs of equal seed: mean ± standard deviation (n - 1).
+
+    Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict names a side where the 95 % interval by t leaves out zero.
+
+    Pairs of which a side lacks the number are left out: epochs to reach of ERPCNet - RPC: 2 of 4; epochs to end of ERPCNet - RPC: 4 of 4.
+    ");
 }
 
 #[test]
@@ -110,7 +124,15 @@ fn wrong_names_and_labels_are_refused() {
         check(CompareMeasuresParams { confidence: 0.1, ..params() }),
         check(CompareMeasuresParams { pairs: pair("a", "a"), ..params() }),
     ];
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r"
+    parameter `measures`: no measurement has `hit`; did you mean `hits`?
+    parameter `pairs`: no measurement has `method=ERPC`; did you mean `ERPCNet`?
+    parameter `between`: all measurements have the label `learning` on `stage`; expected an axis with at least two, of `method`, `seed`
+    parameter `measures`: `a` stands there twice
+    parameter `digits`: is 7; expected at most 6
+    parameter `confidence`: is 0.1; expected 0.5 to 0.9999
+    parameter `pairs`: `a` is compared with itself; expected two labels
+    ");
     CompareMeasures::check(&CompareMeasuresParams::default()).unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! How both tables are printed.
 
 use super::super::evaluation_table::{Key, Printed};
-use super::super::measured::default_heading;
+use super::super::measured::{COUNTS, MEANS, default_heading};
 use super::super::rows::Row;
 use super::TabulateMeasuresParams;
 use super::columns::{self, OURS};
@@ -18,10 +18,9 @@ pub(super) fn table(
     let mut columns = printed.axis_columns(&keys);
     columns.push(printed.value("runs", "n"));
     columns.extend(names.iter().map(|name| number(printed, name, "mean", Some("sd"))));
-    let mut notes = vec!["Mean ± standard deviation (n - 1) over n runs.".to_owned()];
+    let mut notes = vec![MEANS.to_owned()];
     if cells.iter().any(|cell| cell.missing > 0) {
-        let note = "In brackets: how many of the runs have the number, where some lack it.";
-        notes.push(note.to_owned());
+        notes.push(COUNTS.to_owned());
     }
     notes.extend(params.notes.iter().cloned());
     Presentation {

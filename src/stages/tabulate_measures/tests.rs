@@ -52,7 +52,19 @@ fn failure(params: &TabulateMeasuresParams) -> String {
 #[test]
 fn numbers_that_some_runs_lack_are_shown_with_how_many_have_them() {
     let table: Table = run(&params()).output("table");
-    insta::assert_snapshot!(table.views().markdown, @"");
+    insta::assert_snapshot!(table.views().markdown, @r"
+    **Made-up numbers**
+
+    | method  |   n |          Hits |        epochs to reach |
+    | :------ | --: | ------------: | ---------------------: |
+    | ERPCNet |   3 | 0.600 ± 0.100 |          5.000 ± 1.000 |
+    | RPCNet  |   3 | 0.500 ± 0.173 | 9.500 ± 2.121 (2 of 3) |
+    | PCNet   |   3 | 0.250 ± 0.000 |             – (0 of 3) |
+
+    Mean ± standard deviation (n - 1) over n runs.
+
+    In brackets: how many of the runs have the number, where some lack it.
+    ");
 }
 
 #[test]
@@ -91,7 +103,15 @@ fn each_seed_has_its_own_rows() {
         ..params()
     };
     let table: Table = run(&only).output("per_seed");
-    insta::assert_snapshot!(table.terminal(), @"");
+    insta::assert_snapshot!(table.terminal(), @r"
+    Made-up numbers: each seed
+
+    stage     seed   Hits  epochs to reach
+    ──────────────────────────────────────
+    learning  1     0.400            8.000
+    learning  2     0.400                –
+    learning  3     0.700           11.000
+    ");
     assert_eq!(table.numbers("value").unwrap()[3], None);
 }
 
@@ -129,7 +149,15 @@ fn what_nobody_measured_is_refused() {
         digits.unwrap_err().to_string(),
         nothing.err().unwrap().to_string(),
     ];
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r"
+    parameter `measures`: no measurement has `hit`; did you mean `hits`?
+    parameter `measures`: no measurement has `reward`; the measures are `hits`, `epochs_to_reach`
+    parameter `select`: no measurement has `method=ALE`; check the labels
+    parameter `rows`: the row `stage=learning` has two measurements of seed 1; add the axis that tells them apart, one of `stage`, `method`, or choose with `select`
+    parameter `measures`: `hits` stands there twice
+    parameter `digits`: is 9; expected at most 6
+    the first measurement holds no number; name the `measures` to show
+    ");
     TabulateMeasures::check(&TabulateMeasuresParams::default()).unwrap();
 }
 

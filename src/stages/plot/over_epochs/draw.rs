@@ -16,8 +16,10 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 440.0;
 /// Less than this for axes and data shows nothing.
 const LEAST_HEIGHT: f64 = 180.0;
-/// How much of what is below a band covers.
-const BAND_OPACITY: f64 = 0.15;
+/// How much of what is below a band covers, with few lines and with many, whose bands overlap.
+const BAND_OPACITY: [f64; 2] = [0.15, 0.08];
+/// More lines than this are many.
+const FEW_LINES: usize = 3;
 
 pub(super) fn sketch(
     params: &PlotCurvesParams,
@@ -42,8 +44,10 @@ pub(super) fn sketch(
     let up = Axis::around(params.y_label(), low, high);
     let floor = up.low;
     let plane = Plane::draw(&mut drawing, inside, across, up);
+    let opacity = BAND_OPACITY[usize::from(means.len() > FEW_LINES)];
     for (position, mean) in means.iter().enumerate() {
-        draw_band(&mut drawing, &plane, mean, (series(position).0, floor));
+        let ink = series(position).0.with_opacity(opacity);
+        draw_band(&mut drawing, &plane, mean, (ink, floor));
     }
     for (position, mean) in means.iter().enumerate() {
         draw_line(&mut drawing, &plane, mean, series(position));
@@ -65,7 +69,7 @@ fn notes(means: &[MeanCurve<'_, '_>]) -> Vec<String> {
         notes.push("A line ends where the shortest of its trainings ends".to_owned());
     }
     let rows: Vec<_> = means.iter().map(|mean| mean.row).collect();
-    notes.push(runs(&rows));
+    notes.push(format!("{} a line", runs(&rows)));
     notes
 }
 
@@ -96,7 +100,7 @@ fn draw_band(
         };
         let upper = piece.iter().map(edge(1.0));
         let lower = piece.iter().rev().map(edge(-1.0));
-        drawing.area(upper.chain(lower).collect(), ink.with_opacity(BAND_OPACITY));
+        drawing.area(upper.chain(lower).collect(), ink);
     }
 }
 

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::measured::DIGITS;
 use super::super::rows::group;
 use super::{MEMORY_MIB, check_size};
 use crate::artifact::{Curves, Figure, Table};

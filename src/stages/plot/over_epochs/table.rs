@@ -2,9 +2,10 @@
 
 use super::super::super::estimate::Estimate;
 use super::super::super::evaluation_table::{Columns, Key, Printed, with_axes};
+use super::super::super::measured::{COUNTS, DIGITS, MEANS};
 use super::super::super::rows::Row;
+use super::PlotCurvesParams;
 use super::mean::MeanCurve;
-use super::{DIGITS, PlotCurvesParams};
 use crate::artifact::{Cell, Curves, Presentation, TableColumn, Values};
 
 /// The columns that are no axes.
@@ -57,8 +58,23 @@ pub(super) fn presentation(params: &PlotCurvesParams, means: &[MeanCurve<'_, '_>
         rows: printed.axes(&keys),
         columns,
         stamps: Vec::new(),
-        notes: vec!["Mean ± standard deviation (n - 1) over n runs.".to_owned()],
+        notes: notes(means),
     }
+}
+
+fn notes(means: &[MeanCurve<'_, '_>]) -> Vec<String> {
+    let mut notes = vec![MEANS.to_owned()];
+    let runs = |mean: &MeanCurve<'_, '_>| mean.row.members.len();
+    let lacks = |mean: &MeanCurve<'_, '_>| {
+        mean.epochs.iter().any(|one| one.is_none_or(|one| one.n < runs(mean)))
+    };
+    if means.iter().any(lacks) {
+        notes.push(COUNTS.to_owned());
+    }
+    if means.iter().any(|mean| mean.is_cut) {
+        notes.push("A row ends where the shortest of its trainings ends.".to_owned());
+    }
+    notes
 }
 
 /// The first epoch, round ones and the last.

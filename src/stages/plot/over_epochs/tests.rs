@@ -63,7 +63,18 @@ fn a_table_holds_the_means_of_every_epoch_until_the_shortest_run_ends() {
     let deviations = table.numbers("sd").unwrap();
     assert!((deviations[0].unwrap() - 0.141_421_4).abs() < 1e-7);
     assert_eq!(deviations[1..], [None; 6]);
-    insta::assert_snapshot!(table.terminal(), @"");
+    insta::assert_snapshot!(table.terminal(), @r"
+    Made-up hits
+
+    method   n        epoch 1         epoch 2     epoch 3  epoch 4
+    ──────────────────────────────────────────────────────────────
+    RPCNet   2  0.300 ± 0.141  0.400 (1 of 2)  – (0 of 2)        –
+    ERPCNet  1          0.300      – (0 of 1)       0.500    0.700
+
+    Mean ± standard deviation (n - 1) over n runs.
+    In brackets: how many of the runs have the number, where some lack it.
+    A row ends where the shortest of its trainings ends.
+    ");
 }
 
 /// 50 epochs of so many seeds around a rising curve.
@@ -151,7 +162,17 @@ fn what_cannot_be_drawn_is_refused() {
             .unwrap_err()
             .to_string(),
     ];
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r"
+    parameter `curve`: there is no curve `hit`; did you mean `hits`?
+
+    parameter `rows`: the row `stage=agent` has two trainings of seed 1; add the axis that tells them apart, one of `stage`, `method`, or choose with `select`
+
+    parameter `height`: is 170 pixels; axes and legend need at least 308
+
+    no training has a number on its curve `hits`
+    choose another `curve`; some are measured only with optional inputs, as `hits` with `cells`
+    parameter `width`: is 9 pixels; expected 240 to 2400
+    ");
     PlotCurves::check(&PlotCurvesParams::default()).unwrap();
 }
 
