@@ -1,5 +1,8 @@
 //! The names of the numbers that a table of measurements shows.
 
+use std::collections::BTreeMap;
+
+use super::rows::shown_label;
 use crate::artifact::Measures;
 use crate::stage::StageError;
 use crate::suggest::advice;
@@ -66,7 +69,9 @@ pub(super) fn names(wanted: &[String], gathered: &[&Measures]) -> Result<Vec<Str
     Ok(first)
 }
 
-/// What stands above a number unless the manifest gives another heading.
-pub(super) fn default_heading(name: &str) -> String {
-    name.replace('_', " ")
+/// What stands above a number: the words of the manifest for `metric=NAME` or for `NAME`, else the
+/// name itself.
+pub(super) fn heading(headings: &BTreeMap<String, String>, name: &str) -> String {
+    let shown = shown_label(headings, &("metric".to_owned(), name.to_owned()));
+    if shown == name { name.replace('_', " ") } else { shown }
 }

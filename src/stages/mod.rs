@@ -15,6 +15,7 @@ pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
 mod evaluation_table;
+pub mod export_onnx;
 pub mod extract;
 #[cfg(test)]
 mod fake;
@@ -36,6 +37,7 @@ pub mod import_mat_features;
 pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
+pub mod initialise_backbone;
 mod look_rows;
 mod map_rows;
 mod mat_source;
@@ -50,18 +52,21 @@ mod planted_world;
 pub mod plot;
 mod pool;
 pub mod prefer_cells;
+mod residual;
 mod rows;
 mod same_images;
 mod saved_training;
 pub mod score;
 pub mod score_search;
 pub mod search;
+mod signatures;
 pub mod split_classes;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
 pub mod tabulate_measures;
+pub mod train_backbone;
 pub mod train_erpcnet;
 pub mod train_search;
 mod training_set;
@@ -83,6 +88,7 @@ pub fn registry() -> Registry {
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
+        .with::<export_onnx::ExportOnnx>()
         .with::<extract::Extract>()
         .with::<fit_conse::FitConse>()
         .with::<fit_dap::FitDap>()
@@ -104,6 +110,7 @@ pub fn registry() -> Registry {
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
         .with::<measure_curves::MeasureCurves>()
+        .with::<initialise_backbone::InitialiseBackbone>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::over_epochs::PlotCurves>()
@@ -113,6 +120,7 @@ pub fn registry() -> Registry {
         .with::<synthesize_backbone::SynthesizeBackbone>()
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
         .with::<synthesize_maps::SynthesizeMaps>()
+        .with::<train_backbone::TrainBackbone>()
         .with::<train_erpcnet::TrainErpcnet>()
         .with::<train_search::TrainSearch>()
         .with::<prefer_cells::PreferCells>()

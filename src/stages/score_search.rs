@@ -114,6 +114,7 @@ impl Stage for ScoreSearch {
         let chosen = chosen(params, &inputs, looks)?;
         let traces = &inputs.traces;
         let rule = rule(params, looks, traces.header().mean_weight)?;
+        check_reach(traces, &rule)?;
         let ended = End::of(traces, &rule, chosen.delta);
         let summary = SearchSummary {
             looks,
@@ -188,6 +189,23 @@ fn rule(params: &ScoreSearchParams, looks: usize, mean_weight: f64) -> Result<Ru
     let stopping = stopping.map_err(|error| StageError::parameter("stop", error.to_string()))?;
     let stopping = if sigma_times_mean_beta { stopping.times(mean_weight) } else { stopping };
     Ok(Rule::Given(Ending { looks, stopping }))
+}
+
+/// Refuses a threshold that no reward can reach: none is above twice the largest weight (1.6).
+fn check_reach(traces: &Traces, rule: &Rule) -> Result<(), StageError> {
+    let Rule::Given(Ending { stopping, .. }) = rule else { return Ok(()) };
+    let weights = (0..traces.len()).flat_map(|image| traces.image(image).weights);
+    let most = 2.0 * weights.fold(0.0, f64::max);
+    match stopping.sigma() {
+        Some(sigma) if traces.header().looks > 0 && sigma > most => {
+            let message = format!(
+                "no reward is above {most:.4}, twice the largest weight, so {sigma:.4} never ends a \
+                 search; take less, or leave `sigma` out for all looks"
+            );
+            Err(StageError::parameter("stop.sigma", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The calibration.

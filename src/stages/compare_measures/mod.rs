@@ -41,8 +41,8 @@ pub struct CompareMeasuresParams {
     /// How sure the interval and the verdict are. Default: 0.95.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub confidence: f64,
-    /// Other words for axes, numbers and labels; `axis=label` names a label of one axis only.
-    /// Default: none.
+    /// Other words for axes, numbers and labels; `axis=label` names a label of one axis only, and
+    /// `metric=NAME` a number, where a column of the table has the same name. Default: none.
     pub headings: BTreeMap<String, String>,
     /// Digits after the point. Default: 3.
     #[schemars(range(min = 0, max = 6))]

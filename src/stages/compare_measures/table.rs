@@ -1,7 +1,7 @@
 //! The tidy columns, and how they are printed.
 
 use super::super::evaluation_table::{Columns, Printed, with_axes};
-use super::super::measured::default_heading;
+use super::super::measured::heading;
 use super::super::paired::{self, Comparison, Difference, Pairing, PrintedDifferences};
 use super::super::rows::shown_label;
 use super::{CompareMeasuresParams, pairing};
@@ -36,7 +36,7 @@ pub(super) fn presentation(
     let ours = ours();
     let printed = Printed { headings: &params.headings, digits: params.digits, own: &ours };
     let pairing = pairing(params);
-    let heading = |name: &str| printed.heading(name, &default_heading(name));
+    let heading = |name: &str| heading(&params.headings, name);
     let mut notes = paired::notes(&pairing, "");
     let lacking = differences.iter().filter(|one| one.left_out() > 0);
     let lacking: Vec<String> = lacking

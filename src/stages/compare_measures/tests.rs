@@ -30,7 +30,10 @@ fn params() -> CompareMeasuresParams {
     CompareMeasuresParams {
         caption: "Made-up numbers".into(),
         between: "method".into(),
-        headings: BTreeMap::from([("RPCNet".into(), "RPC".into())]),
+        headings: BTreeMap::from([
+            ("RPCNet".into(), "RPC".into()),
+            ("metric=n".into(), "net size".into()),
+        ]),
         ..CompareMeasuresParams::default()
     }
 }
@@ -87,6 +90,21 @@ fn tidy_rows_hold_what_a_pencil_says_of_whole_pairs() {
     assert!((p - 0.204_832_8).abs() < 1e-6, "{p}");
     assert_eq!(table.texts("verdict").unwrap(), ["a higher", "within noise", ""]);
     assert!(!table.views().csv.contains("NaN"));
+}
+
+#[test]
+fn a_number_may_be_called_like_a_column() {
+    let mut bench = Bench::new();
+    for (method, number) in [("RPCNet", 1.0), ("ERPCNet", 3.0)] {
+        let mut measures = Measures::default();
+        measures.push("n", Some(number));
+        let trial = trial(&[("method", method), ("seed", "1")]);
+        bench = bench.gathered("rows", "learning", trial, &measures);
+    }
+    let table: Table = bench.run::<CompareMeasures>(&params()).unwrap().output("table");
+    assert_eq!(table.numbers("n").unwrap(), [Some(1.0)]);
+    let text = table.terminal();
+    assert!(text.contains("metric    n") && text.contains("net size  1  2.000"), "{text}");
 }
 
 #[test]

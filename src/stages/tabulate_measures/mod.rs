@@ -36,8 +36,8 @@ pub struct TabulateMeasuresParams {
     /// Which measurements to show: axis to label. Measurements that do not vary along an axis fit all
     /// its labels. Default: all.
     pub select: BTreeMap<String, String>,
-    /// Other words for axes, numbers and labels; `axis=label` names a label of one axis only.
-    /// Default: none.
+    /// Other words for axes, numbers and labels; `axis=label` names a label of one axis only, and
+    /// `metric=NAME` a number, where a column of the table has the same name. Default: none.
     pub headings: BTreeMap<String, String>,
     /// Digits after the point. Default: 3.
     #[schemars(range(min = 0, max = 6))]

@@ -1,7 +1,7 @@
 //! How both tables are printed.
 
 use super::super::evaluation_table::{Key, Printed};
-use super::super::measured::{COUNTS, MEANS, default_heading};
+use super::super::measured::{COUNTS, MEANS, heading};
 use super::super::rows::Row;
 use super::TabulateMeasuresParams;
 use super::columns::{self, OURS};
@@ -61,7 +61,7 @@ fn printed(params: &TabulateMeasuresParams) -> Printed<'_> {
 /// A number of each row; with a spread, how many runs have it.
 fn number(printed: Printed<'_>, name: &str, value: &str, spread: Option<&str>) -> TableColumn {
     TableColumn {
-        heading: printed.heading(name, &default_heading(name)),
+        heading: heading(printed.headings, name),
         cell: Cell::Found {
             column: "metric".to_owned(),
             equals: name.to_owned(),
