@@ -173,10 +173,6 @@ inputs = { scores = "likely" }
 kind   = "compare"
 inputs = { rows = ["evaluation", "likely_evaluation"] }
 
-[stage.speed]
-kind   = "measure-curves"
-inputs = { curves = "agent" }
-
 [stage.losses]
 kind   = "measure-curves"
 inputs = { curves = "erpcnet" }
@@ -184,11 +180,11 @@ params = { curve = "loss", reach = 1000.0 }
 
 [stage.speeds]
 kind   = "tabulate-measures"
-inputs = { rows = ["speed", "losses", "weights_audit"] }
+inputs = { rows = ["reward_curve", "losses", "weights_audit"] }
 
 [stage.faster]
 kind   = "compare-measures"
-inputs = { rows = ["speed", "losses"] }
+inputs = { rows = ["reward_curve", "losses"] }
 
 [stage.rewards]
 kind   = "plot-curves"
