@@ -7,6 +7,9 @@ use crate::artifact::{Bounds, Dash, Drawing, Point, Text, VerticalAnchor, text_w
 /// The space between ticks, numbers and titles.
 const GAP: f64 = 5.0;
 
+/// So few counts stand apart from each other.
+const FEW: f64 = 20.0;
+
 /// A range of numbers with a title that names the unit.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Axis {
@@ -32,9 +35,10 @@ impl Axis {
         Self::new(title, 0.0, high)
     }
 
-    /// Counts from 0 to `most`.
+    /// Counts from 1 to `most`; of many, from 0, which is as good as 1 and rounder.
     pub(super) fn count(title: impl Into<String>, most: f64) -> Self {
-        Self { is_whole: true, ..Self::new(title, 0.0, most) }
+        let low = if (1.5..FEW).contains(&most) { 1.0 } else { 0.0 };
+        Self { is_whole: true, ..Self::new(title, low, most) }
     }
 
     /// Room for numbers from `least` to `most`, and for 0 where it is not far off.
@@ -194,7 +198,8 @@ mod tests {
         let labels = |most: f64| -> Vec<String> {
             Axis::count("", most).ticks(8.0).into_iter().map(|(_, label)| label).collect()
         };
-        assert_eq!(labels(2.0), ["0", "1", "2"]);
+        assert_eq!(labels(1.0), ["0", "1"]);
+        assert_eq!(labels(3.0), ["1", "2", "3"]);
         assert_eq!(labels(50.0), ["0", "10", "20", "30", "40", "50"]);
     }
 
