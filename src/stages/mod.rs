@@ -8,6 +8,7 @@ mod array_file;
 pub mod audit_beta;
 pub mod audit_splits;
 pub mod compare;
+pub mod compare_measures;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
@@ -41,7 +42,9 @@ mod look_rows;
 mod map_rows;
 mod mat_source;
 pub mod measure_curves;
+mod measured;
 mod metric;
+mod paired;
 pub mod parameters_file;
 mod pictures;
 #[cfg(test)]
@@ -62,6 +65,7 @@ pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod tabulate_measures;
 pub mod train_backbone;
 pub mod train_erpcnet;
 pub mod train_search;
@@ -80,6 +84,7 @@ pub fn registry() -> Registry {
         .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
         .with::<compare::Compare>()
+        .with::<compare_measures::CompareMeasures>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -108,6 +113,7 @@ pub fn registry() -> Registry {
         .with::<initialise_backbone::InitialiseBackbone>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
+        .with::<plot::over_epochs::PlotCurves>()
         .with::<plot::examples::PlotExamples>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
@@ -123,5 +129,6 @@ pub fn registry() -> Registry {
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()
+        .with::<tabulate_measures::TabulateMeasures>()
         .with::<write_text::WriteText>()
 }
