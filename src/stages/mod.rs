@@ -53,6 +53,7 @@ mod saved_training;
 pub mod score;
 pub mod score_search;
 pub mod search;
+mod search_end;
 pub mod split_classes;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
