@@ -103,6 +103,7 @@ pub fn registry() -> Registry {
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::examples::PlotExamples>()
+        .with::<plot::looks::PlotLooks>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()

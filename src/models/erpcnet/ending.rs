@@ -61,6 +61,15 @@ impl Setting {
         &self.handicap
     }
 
+    /// How sure the network is of its prediction after some looks: the mean of the two
+    /// probabilities that a reward consists of, before the first look the global one alone.
+    #[must_use]
+    pub fn confidence(&self, looked: &Looked, looks: usize) -> f64 {
+        let range = self.first..self.first + self.handicap.len();
+        let verdict = looked.opinion(looks, range, &self.handicap).verdict(None);
+        if looks == 0 { verdict.global } else { f64::midpoint(verdict.joint, verdict.global) }
+    }
+
     /// The search among these candidates.
     #[must_use]
     pub fn trace(&self, looked: &Looked) -> Trace {

@@ -13,6 +13,7 @@ mod curve;
 pub mod examples;
 mod frame;
 mod legend;
+pub mod looks;
 mod notes;
 mod palette;
 mod per_class;
