@@ -41,6 +41,7 @@ mod mat_source;
 pub mod measure_curves;
 mod metric;
 pub mod parameters_file;
+mod partners;
 mod pictures;
 #[cfg(test)]
 mod planted_world;
@@ -55,10 +56,12 @@ pub mod score_search;
 pub mod search;
 mod search_end;
 pub mod split_classes;
+pub mod study_search;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod trace_table;
 pub mod train_erpcnet;
 pub mod train_search;
 mod training_set;
@@ -104,6 +107,7 @@ pub fn registry() -> Registry {
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::examples::PlotExamples>()
         .with::<plot::looks::PlotLooks>()
+        .with::<plot::search::PlotSearch>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()
@@ -114,6 +118,8 @@ pub fn registry() -> Registry {
         .with::<prefer_cells::PreferCells>()
         .with::<search::Search>()
         .with::<score_search::ScoreSearch>()
+        .with::<study_search::StudySearch>()
+        .with::<trace_table::TraceTable>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()

@@ -22,7 +22,8 @@ pub(super) fn partners<'a, A, B>(
         let [own, other] = ports;
         let (expected, found) = (stages.len(), other_stages.len());
         let message = format!("`{own}` gathers {expected} stages, `{other}` {found} of them");
-        let help = format!("name for each stage of `{own}` its partner in `{other}`, in that order");
+        let help =
+            format!("name for each stage of `{own}` its partner in `{other}`, in that order");
         return Err(StageError::data_with_help(message, help));
     }
     let partner = |item: &&GatheredItem<A>| {
@@ -30,7 +31,8 @@ pub(super) fn partners<'a, A, B>(
         let stage = other_stages[if other_stages.len() == 1 { 0 } else { place }];
         let agrees = |other: &&GatheredItem<B>| {
             let mut labels = other.trial.0.iter();
-            other.stage == stage && labels.all(|(axis, label)| item.trial.label(axis) == Some(label))
+            other.stage == stage
+                && labels.all(|(axis, label)| item.trial.label(axis) == Some(label))
         };
         let found: Vec<&GatheredItem<B>> = others.iter().filter(agrees).collect();
         match found.as_slice() {

@@ -9,6 +9,7 @@ use crate::zsl::metrics::{Tally, harmonic_mean};
 use crate::zsl::stacking::Curve;
 
 use super::traces::{Looked, Traces};
+use super::verdict::Opinion;
 
 /// Calibrations that are tried where the end of a search depends on them.
 const DELTAS: usize = 101;
@@ -61,12 +62,23 @@ impl Setting {
         &self.handicap
     }
 
+    /// The candidate that a prediction of [`trace`](Self::trace) stands for.
+    #[must_use]
+    pub fn candidate(&self, prediction: usize) -> usize {
+        self.first + prediction
+    }
+
+    /// What the network thinks after some looks.
+    #[must_use]
+    pub fn opinion<'a>(&'a self, looked: &'a Looked, looks: usize) -> Opinion<'a> {
+        looked.opinion(looks, self.first..self.first + self.handicap.len(), &self.handicap)
+    }
+
     /// How sure the network is of its prediction after some looks: the mean of the two
     /// probabilities that a reward consists of, before the first look the global one alone.
     #[must_use]
     pub fn confidence(&self, looked: &Looked, looks: usize) -> f64 {
-        let range = self.first..self.first + self.handicap.len();
-        let verdict = looked.opinion(looks, range, &self.handicap).verdict(None);
+        let verdict = self.opinion(looked, looks).verdict(None);
         if looks == 0 { verdict.global } else { f64::midpoint(verdict.joint, verdict.global) }
     }
 

@@ -16,13 +16,15 @@ pub(super) struct Axis {
     pub(super) low: f64,
     /// The greatest number shown.
     pub(super) high: f64,
+    /// Whether only whole numbers make sense.
+    pub(super) is_whole: bool,
 }
 
 impl Axis {
     /// Percent from 0 to the next ten above `most`.
     pub(super) fn percent(title: impl Into<String>, most: f64) -> Self {
         let high = ((most / 10.0).ceil() * 10.0).clamp(10.0, 100.0);
-        Self { title: title.into(), low: 0.0, high }
+        Self { title: title.into(), low: 0.0, high, is_whole: false }
     }
 
     fn share(&self, value: f64) -> f64 {
@@ -46,6 +48,7 @@ impl Axis {
         let factors = [1.0, 2.0, 5.0, 10.0];
         let factor = factors.into_iter().find(|factor| factor * power >= rough * 0.999);
         let step = factor.unwrap_or(10.0) * power;
+        let step = if self.is_whole { step.max(1.0) } else { step };
         let digits = usize::try_from(-exponent(step * 1.000_001)).unwrap_or(0);
         let mut ticks = Vec::new();
         let mut index = (self.low / step - 1e-9).ceil();
@@ -157,7 +160,7 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64, count: f64) -> Vec<String> {
-        let axis = Axis { title: String::new(), low, high };
+        let axis = Axis { title: String::new(), low, high, is_whole: false };
         axis.ticks(count).into_iter().map(|(_, label)| label).collect()
     }
 
@@ -167,6 +170,13 @@ mod tests {
         assert_eq!(labels(-0.13, 0.31, 5.0), ["-0.1", "0.0", "0.1", "0.2", "0.3"]);
         assert_eq!(labels(0.001, 0.0042, 4.0), ["0.001", "0.002", "0.003", "0.004"]);
         assert_eq!(labels(0.0, 2500.0, 5.0), ["0", "500", "1000", "1500", "2000", "2500"]);
+    }
+
+    #[test]
+    fn whole_numbers_have_no_ticks_between_them() {
+        let axis = Axis { title: String::new(), low: -0.2, high: 3.2, is_whole: true };
+        let labels: Vec<String> = axis.ticks(9.0).into_iter().map(|(_, label)| label).collect();
+        assert_eq!(labels, ["0", "1", "2", "3"]);
     }
 
     #[test]

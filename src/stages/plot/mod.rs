@@ -18,6 +18,7 @@ mod notes;
 mod palette;
 mod per_class;
 mod reliability;
+pub mod search;
 mod seen_unseen;
 mod shades;
 

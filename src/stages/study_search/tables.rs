@@ -4,7 +4,7 @@ use std::io;
 
 use super::settings::Setting;
 use super::study::Study;
-use super::{OURS, StudySearchParams, StudySearchOutputs};
+use super::{OURS, StudySearchOutputs, StudySearchParams};
 use crate::artifact::{Cell, Presentation, Scale, Table, TableColumn, Values};
 use crate::models::erpcnet::outcome::Outcome;
 use crate::stage::StageError;
@@ -78,17 +78,19 @@ impl Sheet<'_> {
     }
 
     fn sigma(&self) -> Result<Table, StageError> {
-        let thresholds: Vec<Option<f64>> = self.params.stops().iter().map(|stop| stop.sigma).collect();
+        let thresholds: Vec<Option<f64>> =
+            self.params.stops().iter().map(|stop| stop.sigma).collect();
         let place = |(position, sigma): (usize, &Option<f64>)| Place {
             at: *sigma,
-            values: self.values(NUMBERS.len(), |study, metric| {
-                NUMBERS[metric].1(&study.sigma[position].1)
-            }),
+            values: self
+                .values(NUMBERS.len(), |study, metric| NUMBERS[metric].1(&study.sigma[position].1)),
         };
         let places: Vec<Place> = thresholds.iter().enumerate().map(place).collect();
         let along = Along { column: "sigma", heading: "σ", digits: 2 };
-        let times = if self.params.stop.sigma_times_mean_beta { ", times the mean weight" } else { "" };
-        let note = format!("σ: the reward that ends a search{times}; – : none, all looks are taken.");
+        let times =
+            if self.params.stop.sigma_times_mean_beta { ", times the mean weight" } else { "" };
+        let note =
+            format!("σ: the reward that ends a search{times}; – : none, all looks are taken.");
         self.table("by the threshold", &along, &self.outcome_metrics(), &places, note)
     }
 
@@ -161,8 +163,7 @@ impl Sheet<'_> {
             scale: Scale::Percent,
             digits: self.params.digits,
         };
-        let metrics =
-            [measured("stops", "generalised"), measured("stops_zero_shot", "zero-shot")];
+        let metrics = [measured("stops", "generalised"), measured("stops_zero_shot", "zero-shot")];
         let most = self.settings.iter().flat_map(|setting| &setting.members);
         let most = most.map(|study| study.stops.len()).max().unwrap_or(0);
         let share = |counts: &[usize], step: usize| {
@@ -190,7 +191,8 @@ impl Sheet<'_> {
         note: String,
     ) -> Result<Table, StageError> {
         let (columns, keys) = self.columns(along, metrics, places);
-        let printed = Printed { headings: &self.params.headings, digits: self.params.digits, own: &OURS };
+        let printed =
+            Printed { headings: &self.params.headings, digits: self.params.digits, own: &OURS };
         let mut shown = printed.axis_columns(&keys);
         let mut rows = printed.axes(&keys);
         if !along.column.is_empty() {
@@ -214,7 +216,8 @@ impl Sheet<'_> {
             None => "δ is chosen on validation images, for each row.".to_owned(),
             Some(delta) => format!("δ = {delta}, given."),
         };
-        let spread = "Shares in percent: mean ± standard deviation (n - 1) over n seeds.".to_owned();
+        let spread =
+            "Shares in percent: mean ± standard deviation (n - 1) over n seeds.".to_owned();
         let presentation = Presentation {
             caption: format!("{}: {what}", self.params.caption),
             rows,
