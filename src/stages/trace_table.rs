@@ -1,7 +1,7 @@
 //! `trace-table`: every step of every search of one trial, for looking into failures.
 //!
-//! The tidy data has one row an image and number of looks. It is too long to be printed; what is
-//! printed is a row a step with what all searches have in common there.
+//! The table `per_image` has one tidy row an image and number of looks. That is too long to be printed;
+//! its printed form is that of `table`, a row a step with what all searches have in common there.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -65,8 +65,10 @@ inputs! {
 outputs! {
     /// What was found.
     pub struct TraceTableOutputs {
-        /// One tidy row an image and number of looks.
+        /// One row a step: how many searches get there, how many images are right.
         table: Table,
+        /// One tidy row an image and number of looks.
+        per_image: Table,
     }
 }
 
@@ -114,9 +116,9 @@ fn run(
     same.map_err(|error| StageError::data(error.to_string()))?;
     let traced = Traced::of(params, &item.value, validation)?;
     let bug = |error: io::Error| StageError::Bug(format!("trace-table: {error}"));
-    let columns = traced.columns(samples);
-    let table = Table::new(columns, traced.presentation(item)).map_err(bug)?;
-    Ok(TraceTableOutputs { table })
+    let table = Table::new(traced.by_step(), traced.presentation(item)).map_err(bug)?;
+    let per_image = Table::new(traced.columns(samples), traced.presentation(item)).map_err(bug)?;
+    Ok(TraceTableOutputs { table, per_image })
 }
 
 fn several(found: &[&GatheredItem<Traces>]) -> StageError {
@@ -224,10 +226,7 @@ impl<'a> Traced<'a> {
             let verdict = verdict(one, looks, label);
             (Some(verdict.global), (looks > 0).then_some(verdict.joint))
         };
-        let steps = 0..=self.looks;
-        let searching: Vec<f64> =
-            steps.clone().map(|looks| self.share(|one| one.last >= looks)).collect();
-        let right: Vec<f64> = steps.map(|looks| self.right(looks)).collect();
+        let [searching, right] = self.shares();
         let columns = [
             ("image", text(&|row, _, _| samples.name(image(row)).to_owned())),
             ("class", text(&|_, one, _| class(one.label))),
@@ -249,15 +248,30 @@ impl<'a> Traced<'a> {
         columns.map(|(name, values)| (name.to_owned(), values)).into()
     }
 
+    fn by_step(&self) -> Vec<(String, Values)> {
+        let [searching, right] = self.shares();
+        let numbers = |shares: Vec<f64>| Values::Number(shares.into_iter().map(Some).collect());
+        vec![
+            ("step".to_owned(), Values::Count((0..=self.looks).collect())),
+            ("searching".to_owned(), numbers(searching)),
+            ("right".to_owned(), numbers(right)),
+        ]
+    }
+
+    /// By the number of looks: the share of searches that get there, and of images that are right then,
+    /// had all searches gone on.
+    fn shares(&self) -> [Vec<f64>; 2] {
+        let by_step = |holds: &dyn Fn(&Search, usize) -> bool| {
+            (0..=self.looks).map(|looks| self.share(|one| holds(one, looks))).collect()
+        };
+        let is_right = |one: &Search, looks| one.trace.prediction(looks) == one.label;
+        [by_step(&|one, looks| one.last >= looks), by_step(&is_right)]
+    }
+
     /// The share of searches of which something is true.
     fn share(&self, holds: impl Fn(&Search) -> bool) -> f64 {
         let found = self.searches.iter().filter(|one| holds(one)).count();
         count(found) / count(self.searches.len().max(1))
-    }
-
-    /// The share of images that are right after so many looks, without any end.
-    fn right(&self, looks: usize) -> f64 {
-        self.share(|one| one.trace.prediction(looks) == one.label)
     }
 
     fn presentation(&self, item: &GatheredItem<Traces>) -> Presentation {
@@ -290,7 +304,7 @@ impl<'a> Traced<'a> {
             stamps: Vec::new(),
             notes: vec![
                 format!(
-                    "Shares of {} images; the tidy data has a row an image and step.",
+                    "Shares of {} images; `per_image` has a row an image and step.",
                     self.searches.len()
                 ),
                 setting,

@@ -20,8 +20,11 @@ struct Measured {
     digits: u8,
 }
 
+/// A metric, and where an outcome holds it.
+type Number = (Metric, fn(&Outcome) -> f64);
+
 /// What an outcome consists of.
-const NUMBERS: [(Metric, fn(&Outcome) -> f64); 7] = [
+const NUMBERS: [Number; 7] = [
     (Metric::T1, |outcome| outcome.t1),
     (Metric::StepsZeroShot, |outcome| outcome.steps_zero_shot),
     (Metric::Unseen, |outcome| outcome.unseen),
@@ -110,7 +113,7 @@ impl Sheet<'_> {
     }
 
     fn outcome_metrics(&self) -> Vec<Measured> {
-        let measured = |(metric, _): &(Metric, fn(&Outcome) -> f64)| {
+        let measured = |(metric, _): &Number| {
             let scale = metric.scale();
             let digits = self.params.digits + if scale == Scale::Plain { 2 } else { 0 };
             Measured { name: metric.name().into(), heading: metric.heading().into(), scale, digits }

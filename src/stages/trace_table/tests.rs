@@ -31,7 +31,7 @@ impl Fixture {
     }
 
     fn table(&self, params: &TraceTableParams) -> Table {
-        self.bench(&["1"]).run::<TraceTable>(params).unwrap().output("table")
+        self.bench(&["1"]).run::<TraceTable>(params).unwrap().output("per_image")
     }
 }
 
@@ -83,6 +83,9 @@ fn the_printed_form_is_a_row_a_step() {
     let shown = table.views().markdown;
     let rows = shown.lines().filter(|line| line.starts_with('|')).count();
     assert_eq!(rows, 2 + 4, "{shown}");
+    let outcome = fixture.bench(&["1"]).run::<TraceTable>(&params).unwrap();
+    let by_step: Table = outcome.output("table");
+    assert_eq!((by_step.len(), by_step.views().markdown), (4, shown.clone()));
     assert!(
         shown.contains("Searches of see@seed=1") && shown.contains("unseen classes"),
         "{shown}"
@@ -104,7 +107,7 @@ fn one_trial_must_be_left() {
     );
     let select = BTreeMap::from([("seed".to_owned(), "2".to_owned())]);
     let params = TraceTableParams { select, ..TraceTableParams::default() };
-    let chosen: Table = bench.run::<TraceTable>(&params).unwrap().output("table");
+    let chosen: Table = bench.run::<TraceTable>(&params).unwrap().output("per_image");
     assert_eq!(chosen.len(), fixture.table(&TraceTableParams::default()).len());
 }
 

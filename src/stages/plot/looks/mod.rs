@@ -301,12 +301,10 @@ impl Scene<'_> {
             }
             false => "Chosen by name",
         };
-        let counts: Vec<String> = groups
-            .iter()
-            .map(|group| format!("{} {}", group.all, words(group.fate).to_lowercase()))
-            .collect();
+        let count = |group: &Group| format!("{} {}", group.all, short(group.fate));
+        let counts: Vec<String> = groups.iter().map(count).collect();
         vec![
-            format!("{rule}; in all {}", counts.join(", ")),
+            format!("{rule}. In all: {}", counts.join(", ")),
             format!("Thick: the last look; {end}; p: the mean of global and joint probability"),
         ]
     }
@@ -317,6 +315,14 @@ fn words(fate: Fate) -> &'static str {
         Fate::Right => "Right at the end",
         Fate::Lost => "Lost: right before, wrong at the end",
         Fate::Never => "Never right",
+    }
+}
+
+fn short(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Right => "right",
+        Fate::Lost => "lost",
+        Fate::Never => "never right",
     }
 }
 

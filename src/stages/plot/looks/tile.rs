@@ -94,7 +94,7 @@ impl<'a> Gallery<'a> {
         let (steps, most) = (judged.steps, header.looks);
         let looks = format!("{steps} of {most} looks");
         let lost = match (judged.fate(), judged.last_right) {
-            (Fate::Lost, Some(0)) => "; right before the first",
+            (Fate::Lost, Some(0)) => "; right at first",
             (Fate::Lost, Some(last)) => &format!("; right until look {last}"),
             _ => "",
         };
@@ -136,9 +136,11 @@ impl<'a> Gallery<'a> {
             let outside = self.window(picture, *cell);
             // The line stays inside, where windows end at the rim; white keeps it off the picture.
             let inset = width / 2.0 + 0.75;
-            let outline = outline(&outside, inset);
-            drawing.line(outline.clone(), Ink::WHITE, width + 1.5, Dash::Solid);
-            drawing.line(outline, self.scene.step_ink(step), width, Dash::Solid);
+            for (ink, width) in [(Ink::WHITE, width + 1.5), (self.scene.step_ink(step), width)] {
+                for side in sides(&outside, inset, width / 2.0) {
+                    drawing.line(side, ink, width, Dash::Solid);
+                }
+            }
         }
     }
 
@@ -147,7 +149,7 @@ impl<'a> Gallery<'a> {
         let cells = 0..self.scene.cells.count();
         for cell in cells.filter(|cell| key.is_hit(judged.image.get(), *cell)) {
             let (x, y) = middle(&self.window(picture, cell));
-            Marker::Diamond.draw(drawing, (x + DISC + 4.0, y + DISC + 2.0), 3.5, Ink::BLACK);
+            Marker::Diamond.draw(drawing, (x, y - DISC - 5.5), 3.5, Ink::BLACK);
         }
     }
 
@@ -158,7 +160,7 @@ impl<'a> Gallery<'a> {
             let steps: Vec<String> = steps.iter().map(usize::to_string).collect();
             let label = steps.join("+");
             // A disc, drawn out where the label is long.
-            let reach = ((text_width(&label, NUMBER_SIZE) + 7.0) / 2.0 - DISC).max(0.0);
+            let reach = (text_width(&label, NUMBER_SIZE) / 2.0 + 3.5 - DISC).max(0.0);
             for (radius, ink) in [(DISC + 1.0, Ink::WHITE), (DISC, ink)] {
                 for side in [x - reach, x + reach] {
                     drawing.circle((side, y), radius, ink);
@@ -171,10 +173,15 @@ impl<'a> Gallery<'a> {
     }
 }
 
-/// A closed line inside a box.
-fn outline(bounds: &Bounds, inset: f64) -> Vec<Point> {
+/// The four sides of a box, moved inwards. Two of them are longer, so that corners are whole; a
+/// closed line would be filled where it overlaps itself.
+fn sides(bounds: &Bounds, inset: f64, reach: f64) -> [Vec<Point>; 4] {
     let (left, right) = (bounds.left + inset, bounds.right - inset);
     let (top, bottom) = (bounds.top + inset, bounds.bottom - inset);
-    // The last side begins anew, so that the corner is whole.
-    vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top), (right, top)]
+    [
+        vec![(left - reach, top), (right + reach, top)],
+        vec![(left - reach, bottom), (right + reach, bottom)],
+        vec![(left, top), (left, bottom)],
+        vec![(right, top), (right, bottom)],
+    ]
 }

@@ -9,6 +9,7 @@ use super::series::{Place, Series};
 use crate::artifact::{Bounds, Dash, Drawing, Point, Scale};
 use crate::stage::StageError;
 use crate::stages::plot::Sketch;
+use crate::stages::rows::heading;
 
 pub(super) const WIDTH: f64 = 640.0;
 /// Less than this for axes and data shows nothing.
@@ -33,8 +34,9 @@ pub(super) fn sigma(
         Axis { title: title.into(), low, high, is_whole: false }
     };
     let top = Bounds { bottom: split - GAP, ..inside };
-    let plane = Plane::draw(&mut drawing, top, across(""), percent_axis(upper));
+    let plane = Plane::draw(&mut drawing, top, across(""), percent_axis(params, upper));
     draw(&mut drawing, &plane, upper, Scale::Percent);
+    let left = plane.area.left;
     // The lines below are those above, in the same order, once for each metric above.
     let each = upper.len() / lower.len().max(1);
     let lower: Vec<Series> = lower
@@ -49,7 +51,7 @@ pub(super) fn sigma(
     let (_, most) = range(lower.iter(), ends);
     let up = Axis { title: "looks".into(), low: 0.0, high: most.ceil().max(1.0), is_whole: true };
     let below = Bounds { top: split, ..inside };
-    let plane = Plane::draw(&mut drawing, below, across("threshold σ"), up);
+    let plane = Plane::draw_below(&mut drawing, below, across("threshold σ"), up, left);
     draw(&mut drawing, &plane, &lower, Scale::Plain);
     Ok(Sketch { drawing, alt: alt(title, upper) })
 }
@@ -60,7 +62,7 @@ pub(super) fn steps(params: &PlotSearchParams, lines: &[Series]) -> Result<Sketc
     let (mut drawing, inside) = page.frame.page(page.height);
     let (low, high) = range(lines.iter(), |place| (place.at, place.at));
     let across = Axis { title: "looks at each image".into(), low, high, is_whole: true };
-    let plane = Plane::draw(&mut drawing, inside, across, percent_axis(lines));
+    let plane = Plane::draw(&mut drawing, inside, across, percent_axis(params, lines));
     draw(&mut drawing, &plane, lines, Scale::Percent);
     Ok(Sketch { drawing, alt: alt(title, lines) })
 }
@@ -126,11 +128,15 @@ fn range<'a>(
 }
 
 /// From the ten below all accuracies to the ten above.
-fn percent_axis(lines: &[Series]) -> Axis {
+fn percent_axis(params: &PlotSearchParams, lines: &[Series]) -> Axis {
+    let title = match params.metrics.as_slice() {
+        [only] => format!("{} (%)", heading(&params.headings, only.name(), only.heading())),
+        _ => "accuracy (%)".to_owned(),
+    };
     let (low, high) = range(lines.iter(), ends);
     let low = (Scale::Percent.apply(low) / 10.0).floor().clamp(0.0, 9.0) * 10.0;
     let high = (Scale::Percent.apply(high) / 10.0).ceil().clamp(1.0, 10.0) * 10.0;
-    Axis { title: "accuracy (%)".into(), low, high: high.max(low + 10.0), is_whole: false }
+    Axis { title, low, high: high.max(low + 10.0), is_whole: false }
 }
 
 /// Draws spreads first, so that no mean is hidden.
