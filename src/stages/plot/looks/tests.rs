@@ -118,7 +118,7 @@ fn words_are_whole_and_apart_and_parts_are_marked() {
         assert!(clear.is_none(), "`{}` lies on `{}`", text.content, clear.unwrap().content);
     }
     let says = |words: &str| texts.iter().any(|text| text.content.contains(words));
-    assert!(says("WRONG: ") && says("right, p = ") && says(" of 3 looks") && says("a part of"));
+    assert!(says("WRONG, p = ") && says("right, p = ") && says(" of 3 looks") && says("a part of"));
     assert!(says("Lost: right before, wrong at the end ("), "{}", sketch.alt);
 }
 

@@ -89,7 +89,7 @@ impl<'a> Gallery<'a> {
         let sure = setting.confidence(&looked, judged.steps) * 100.0;
         let said = match judged.fate() {
             Fate::Right => format!("right, p = {sure:.0} %"),
-            _ => format!("WRONG: {}, p = {sure:.0} %", name(judged.prediction)),
+            _ => format!("WRONG, p = {sure:.0} %: {}", name(judged.prediction)),
         };
         let (steps, most) = (judged.steps, header.looks);
         let looks = format!("{steps} of {most} looks");
