@@ -1,24 +1,48 @@
 #!/usr/bin/env python3
-"""What a training step of ERPCNet costs, beside PyTorch on the same maths and threads.
+"""What training and searching with ERPCNet cost, beside PyTorch on the same maths and threads.
 
 A step is the difference between a run of a few steps and a longer one, so that neither loading a
 library nor drawing weights counts. Writes `benches/results/steps.json` and `steps.md`.
 """
 
 import argparse
-
+import json
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import gates
 import measure
 import report
 
-FEW, MANY = 2, 6
 PEER, BLOCKS = "PyTorch", "PyTorch, fusion by blocks"
-# task -> (limit of CPU and wall time to PyTorch's, limit of anonymous memory to it or none)
-LIMITS = {"stage-one": (0.25, 0.6), "layer4": (0.95, None)}
+PEER_SCRIPT = Path(__file__).parent / "steps_peer.py"
 SCALING = 1.6
+# How far rewards of the small case may differ.
+CASE = 1e-4
+
+
+@dataclass
+class Task:
+    """What is measured, in steps, and its limits to PyTorch's."""
+
+    time: float
+    figures: tuple = ("cpu", "wall")
+    memory: float | None = None
+    # A short run and a longer one of ours, and of the peer.
+    ours: tuple = (2, 6)
+    peer: tuple = (2, 6)
+
+
+TASKS = {
+    "stage-one": Task(0.25, memory=0.6),
+    "layer4": Task(0.95),
+    # A step is one update from 64 images; an epoch is as many as there are batches.
+    "stage-two": Task(0.05, ours=(2, 22), peer=(1, 3)),
+    # A step is 64 images, with the table of their looks.
+    "inference": Task(0.5, figures=("cpu",), memory=0.5, ours=(1, 5), peer=(1, 3)),
+}
 
 
 def main():
@@ -28,20 +52,25 @@ def main():
         print(f"skipped: {reason}")
         return 0
     measured, verdicts = {}, []
-    for task, (limit, memory) in LIMITS.items():
+    for task in arguments.tasks:
         for threads in (1, 2):
             entries = compare(task, threads, arguments)
             measured[f"{task}, {threads} thread(s)"] = entries
-            verdicts += judge(task, threads, entries, limit, memory)
-    verdicts.append(scaling(measured))
+            verdicts += judge(task, threads, entries)
+    if "stage-one" in arguments.tasks:
+        verdicts.append(scaling(measured))
+    if "stage-two" in arguments.tasks:
+        measured["table for stage-two, once for 64 images, 1 thread(s)"] = table(arguments)
+        verdicts.append(agreement(arguments))
     write(measured, verdicts, arguments.results)
     return 0 if all(verdict.passed is not False for verdict in verdicts) else 1
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("steps", help="the program of `benches/steps.rs`")
+    parser.add_argument("steps", help="the program of `benches/steps/`")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--limit", type=float, default=600)
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     return parser.parse_args()
@@ -57,44 +86,78 @@ def missing():
 
 def compare(task, threads, arguments):
     """Tool -> what one step costs: medians of CPU and wall seconds, and the peak of memory."""
-    ours = [Path(arguments.steps).resolve(), task]
-    peer = [sys.executable, Path(__file__).parent / "steps_peer.py"]
-    commands = {report.OURS: ours, PEER: [*peer, task]}
+    peer = [sys.executable, PEER_SCRIPT]
+    counts = TASKS[task]
+    commands = {
+        report.OURS: ([program(arguments), task], counts.ours),
+        PEER: ([*peer, task], counts.peer),
+    }
     if task == "stage-one":
-        commands[BLOCKS] = [*peer, f"{task}-blocks"]
+        commands[BLOCKS] = ([*peer, f"{task}-blocks"], counts.peer)
+    return summaries(task, commands, threads, arguments)
 
-    def sample(command):
+
+def table(arguments):
+    """What it costs to embed all looks at 64 images."""
+    commands = {report.OURS: ([program(arguments), "table"], (1, 5))}
+    return summaries("table", commands, 1, arguments)
+
+
+def summaries(task, commands, threads, arguments):
+    def sample(command, counts):
         env = {"OMP_NUM_THREADS": str(threads)}
         run = lambda steps: measure.run(
             [*command, steps, threads], Path.cwd(), env, arguments.limit, watch=True
         )
-        few, many = run(FEW), run(MANY)
-        per_step = lambda name: (getattr(many, name) - getattr(few, name)) / (MANY - FEW)
+        few, many = map(run, counts)
+        per_step = lambda name: (getattr(many, name) - getattr(few, name)) / (counts[1] - counts[0])
         return measure.Sample(
             per_step("cpu"), per_step("wall"), many.resident_mib, many.anonymous_mib, many.threads
         )
 
-    entries = {name: (lambda command=command: sample(command)) for name, command in commands.items()}
-    summaries = measure.alternate(entries, arguments.runs)
+    entries = {name: (lambda entry=entry: sample(*entry)) for name, entry in commands.items()}
+    found = measure.alternate(entries, arguments.runs)
     print(f"{task}, {threads} thread(s), a step:")
-    report.progress(summaries)
-    return summaries
+    report.progress(found)
+    return found
 
 
-def judge(task, threads, entries, limit, memory):
+def program(arguments):
+    return Path(arguments.steps).resolve()
+
+
+def judge(task, threads, entries):
     ours, peer = entries[report.OURS], entries[PEER]
+    limits = TASKS[task]
     if not all(isinstance(one, measure.Summary) for one in (ours, peer)):
-        return [gates.Verdict(f"{task}, {threads} thread(s)", limit, "x", None, None)]
+        return [gates.Verdict(f"{task}, {threads} thread(s)", limits.time, "x", None, None)]
     found = []
-    for name in ("cpu", "wall"):
+    for name in limits.figures:
         ratio = getattr(ours, name) / getattr(peer, name)
         gate = f"{task}, {threads} thread(s), {name} to {PEER}"
-        found.append(gates.Verdict(gate, limit, "x", ratio, ratio <= limit))
-    if memory:
+        found.append(gates.Verdict(gate, limits.time, "x", ratio, ratio <= limits.time))
+    if limits.memory:
         ratio = ours.anonymous_mib / peer.anonymous_mib
         gate = f"{task}, {threads} thread(s), anonymous memory to {PEER}"
-        found.append(gates.Verdict(gate, memory, "x", ratio, ratio <= memory))
+        found.append(gates.Verdict(gate, limits.memory, "x", ratio, ratio <= limits.memory))
     return found
+
+
+def agreement(arguments):
+    """How far PyTorch's rewards are from ours, with our weights and the same cells."""
+    run = lambda command, text: subprocess.run(
+        [str(part) for part in command],
+        input=text,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=arguments.limit,
+    ).stdout
+    case = run([program(arguments), "case", 1, 1], "")
+    rewards = [reward for step in json.loads(case)["rewards"] for reward in step]
+    largest = float(run([sys.executable, PEER_SCRIPT, "case", 1, 1], case))
+    passed = largest <= CASE and max(rewards) - min(rewards) > 0.1
+    return gates.Verdict("stage-two, rewards of a small case, difference", CASE, "", largest, passed)
 
 
 def scaling(measured):

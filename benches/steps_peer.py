@@ -1,89 +1,22 @@
 #!/usr/bin/env python3
-"""The training steps of `steps.rs` in PyTorch, written as one writes them down.
+"""The tasks of `steps/main.rs` in PyTorch, written as one writes them down.
 
 usage: steps_peer.py TASK STEPS THREADS, where TASK is `stage-one`, `stage-one-blocks` (the fusion
-summed block by block instead of once a prefix over zero-padded rows) or `layer4`.
+summed block by block instead of once a prefix over zero-padded rows), `layer4`, `stage-two`,
+`inference` or `case` (how far rewards are from those of a case on standard input).
 """
 
 import sys
 
 import torch
-from torch import nn
 from torch.nn import functional
 
-CHANNELS, PLANES, EMBEDDING, SIDE = 1024, 512, 2048, 14
-ATTRIBUTES, CLASSES, LOOKS, IMAGES = 85, 40, 6, 64
+import steps_search
+from steps_network import PAPER, SIDE, Network, layer4
+
+CHANNELS, EMBEDDING, LOOKS = PAPER["channels"], PAPER["embedding"], PAPER["looks"]
+ATTRIBUTES, CLASSES, IMAGES = PAPER["attributes"], PAPER["classes"], 64
 RATE = 1e-3
-
-
-class Bottleneck(nn.Module):
-    def __init__(self, inputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, PLANES, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(PLANES)
-        self.conv2 = nn.Conv2d(PLANES, PLANES, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(PLANES)
-        self.conv3 = nn.Conv2d(PLANES, EMBEDDING, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(EMBEDDING)
-        self.downsample = None
-        if inputs != EMBEDDING:
-            shortcut = nn.Conv2d(inputs, EMBEDDING, 1, stride, bias=False)
-            self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(EMBEDDING))
-
-    def forward(self, x):
-        y = functional.relu(self.bn1(self.conv1(x)))
-        y = functional.relu(self.bn2(self.conv2(y)))
-        y = self.bn3(self.conv3(y))
-        shortcut = x if self.downsample is None else self.downsample(x)
-        return functional.relu(y + shortcut)
-
-
-def layer4():
-    return nn.Sequential(
-        Bottleneck(CHANNELS, 2), Bottleneck(EMBEDDING, 1), Bottleneck(EMBEDDING, 1)
-    )
-
-
-class Network(nn.Module):
-    def __init__(self, by_blocks):
-        super().__init__()
-        self.by_blocks = by_blocks
-        self.look = nn.Conv2d(CHANNELS, CHANNELS, 5)
-        self.tail = layer4()
-        self.of_global = nn.Linear(EMBEDDING, ATTRIBUTES)
-        self.of_local = nn.Linear(EMBEDDING, ATTRIBUTES)
-        self.fuse = nn.Linear(EMBEDDING * (LOOKS + 1), EMBEDDING)
-        self.of_joint = nn.Linear(EMBEDDING, ATTRIBUTES)
-
-    def forward(self, maps, embedding, cells):
-        windows = [self.windows(maps, cells[:, step]) for step in range(LOOKS)]
-        seen = self.tail(self.look(torch.cat(windows))).mean((2, 3))
-        seen = seen.view(LOOKS, -1, EMBEDDING)
-        of_global = self.of_global(embedding)
-        of_local = [self.of_local(one) for one in seen]
-        fused = self.blocks(embedding, seen) if self.by_blocks else self.prefixes(embedding, seen)
-        of_joint = [self.of_joint(one) for one in fused]
-        largest = torch.stack([of_global, *of_local]).max(0)[0]
-        return of_global, of_local, of_joint, largest
-
-    @staticmethod
-    def windows(maps, cells):
-        cut = lambda image, cell: maps[
-            image, :, 3 * (cell // 4) : 3 * (cell // 4) + 5, 3 * (cell % 4) : 3 * (cell % 4) + 5
-        ]
-        return torch.stack([cut(image, cell) for image, cell in enumerate(cells.tolist())])
-
-    def prefixes(self, embedding, seen):
-        for step in range(1, LOOKS + 1):
-            padding = torch.zeros(len(embedding), EMBEDDING * (LOOKS - step))
-            yield self.fuse(torch.cat([embedding, *seen[:step], padding], 1))
-
-    def blocks(self, embedding, seen):
-        blocks = self.fuse.weight.split(EMBEDDING, 1)
-        total = functional.linear(embedding, blocks[0], self.fuse.bias)
-        for one, block in zip(seen, blocks[1:]):
-            total = total + functional.linear(one, block)
-            yield total
 
 
 def stage_one(steps, by_blocks):
@@ -129,6 +62,9 @@ def main():
         "stage-one": lambda: stage_one(steps, by_blocks=False),
         "stage-one-blocks": lambda: stage_one(steps, by_blocks=True),
         "layer4": lambda: last_stage(steps),
+        "stage-two": lambda: steps_search.stage_two(steps),
+        "inference": lambda: steps_search.inference(steps),
+        "case": steps_search.case,
     }
     print(tasks[task]())
 

@@ -5,7 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::Mmap;
@@ -87,6 +87,22 @@ pub fn map(path: &Path) -> FsResult<Option<Mmap>> {
 /// Makes a folder and those above it.
 pub fn create_dirs(path: &Path) -> FsResult<()> {
     context("create the folder", path, fs::create_dir_all(path))
+}
+
+/// The path that `name` means in `folder`, without `.` and `..` where that is possible.
+#[must_use]
+pub fn joined(folder: &Path, name: &str) -> PathBuf {
+    let mut path = folder.to_owned();
+    for part in Path::new(name).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if path.file_name().is_some() => {
+                path.pop();
+            }
+            other => path.push(other),
+        }
+    }
+    path
 }
 
 /// Whether something is there. A path that may not be looked at counts as absent.

@@ -1,6 +1,6 @@
 //! What the cache promises.
 
-use crate::support::Project;
+use crate::support::{Happened, Project};
 
 /// `a` reads a file; `b` and `c` read `a`; `d` reads both; `e` stands apart.
 const DIAMOND: &str = r#"
@@ -91,6 +91,24 @@ fn moving_a_file_runs_nothing() {
     project.file("data/elsewhere/moved.txt", "one");
     project.file("x.toml", DIAMOND.replace("in.txt", "elsewhere/moved.txt"));
     nothing_runs(&project, &["x.toml"]);
+}
+
+#[test]
+fn a_file_beside_the_manifest_is_found_from_any_folder_and_only_its_content_counts() {
+    let project = diamond();
+    project.file("lab/in.txt", "one").file("lab/x.toml", DIAMOND.replace("in.txt", "./in.txt"));
+    std::fs::remove_file(project.path("data/in.txt")).unwrap();
+    nothing_runs(&project, &["lab/x.toml"]);
+    let mut elsewhere = project.command(&["run", "--json", "--store", "../.erpc", "../lab/x.toml"]);
+    let ran = elsewhere.current_dir(project.path("data")).output().unwrap();
+    let happened = Happened::read(&String::from_utf8(ran.stdout).unwrap());
+    assert_eq!(happened.reused, ["a", "b", "c", "d", "e"]);
+    // What lies in the data folder or in the project under that name is another file.
+    std::fs::remove_file(project.path("lab/in.txt")).unwrap();
+    project.file("data/in.txt", "one").file("in.txt", "one");
+    let missing = project.run(&["plan", "lab/x.toml"]);
+    assert_eq!(missing.code, 7, "{}", missing.stderr);
+    assert!(missing.stderr.contains("looked for `lab/in.txt`"), "{}", missing.stderr);
 }
 
 #[test]

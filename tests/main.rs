@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests fail by panicking")]
 
 mod architecture;
+mod backbone;
 mod broken;
 mod caching;
 mod concurrency;

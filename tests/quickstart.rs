@@ -19,8 +19,19 @@ seeds = [1, 2]
 [stage.photos]
 params = { values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 8, images_per_unseen_class = 6 }
 
-[stage.backbone]
-params = { channels = 4 }
+[stage.network]
+params = { epochs = 2, looks = 4 }
+[stage.network_fit]
+params = { epochs = 2, looks = 4 }
+[stage.global]
+params = { epochs = 2, looks = 4 }
+[stage.global_fit]
+params = { epochs = 2, looks = 4 }
+
+[stage.agent]
+params = { epochs = 2, policy = { hidden = [16, 8], memory = 8 } }
+[stage.agent_fit]
+params = { epochs = 2, policy = { hidden = [16, 8], memory = 8 } }
 "#;
 
 /// A project with the experiments and pipelines of this repository.

@@ -1,4 +1,4 @@
-//! An extraction that is killed goes on where it was, and makes the bytes of one that never stopped.
+//! A stage that is killed goes on where it was, and makes the bytes of one that never stopped.
 
 use std::fmt::Write as _;
 use std::process::Stdio;
@@ -61,26 +61,26 @@ fn run(project: &Project, threads: &str) -> Ran {
     ran
 }
 
-/// One line with the digest of the features.
-fn digest(project: &Project) -> String {
-    let shown = project.run(&["show", "x.toml", "features"]).stdout;
-    assert!(shown.starts_with("features.features: features, "), "{shown}");
+/// One line with the digest of what a stage has made.
+fn digest(project: &Project, output: &str) -> String {
+    let shown = project.run(&["show", "x.toml", output]).stdout;
+    assert!(shown.starts_with(output), "{shown}");
     shown
 }
 
-/// Kills extractions at random moments of the time that a whole one takes; says how many of them had
-/// something to go on from.
-fn kill(photos: usize, kills: usize) -> usize {
-    let whole = project(photos);
+/// Kills runs of what `project` makes at random moments of the time that a whole one takes, and
+/// compares what they end with; says how many of them had something to go on from.
+fn kill(project: &dyn Fn() -> Project, output: &str, kills: usize) -> usize {
+    let whole = project();
     let started = Instant::now();
     run(&whole, "2");
     let duration = started.elapsed();
-    let expected = digest(&whole);
+    let expected = digest(&whole, output);
     drop(whole);
     let mut moments = Moments::new();
     let mut went_on = 0;
     for kill in 0..kills {
-        let project = project(photos);
+        let project = project();
         let threads = ["1", "2", "4"][kill % 3];
         let mut child = project
             .command(&["run", "--quiet", "x.toml", "--threads", threads])
@@ -92,21 +92,91 @@ fn kill(photos: usize, kills: usize) -> usize {
         let _ = child.kill();
         child.wait().unwrap();
         let ran = run(&project, ["2", "4", "1"][kill % 3]);
-        assert_eq!(digest(&project), expected, "kill {kill}");
+        assert_eq!(digest(&project, output), expected, "kill {kill}");
         went_on += usize::from(ran.stdout.contains("goes on after"));
     }
-    say(&format!("{went_on} of {kills} went on where they were"));
+    say(&format!("{output}: {went_on} of {kills} went on where they were"));
     went_on
+}
+
+fn kill_extractions(photos: usize, kills: usize) -> usize {
+    kill(&|| project(photos), "features.features", kills)
 }
 
 /// (G8)
 #[test]
 fn an_extraction_survives_two_kills() {
-    kill(40, 2);
+    kill_extractions(40, 2);
 }
 
 #[test]
 #[ignore = "slow: ten extractions of 180 MB, killed and resumed"]
 fn an_extraction_survives_ten_kills_and_goes_on_where_it_was() {
-    assert!(kill(150, 10) > 0);
+    assert!(kill_extractions(150, 10) > 0);
+}
+
+/// Planted maps, their split, and a network that has been trained on them if it is not what runs.
+const PLANTED: &str = r#"
+[experiment]
+name = "resume"
+
+[stage.maps]
+kind = "synthesize-maps"
+
+[stage.split]
+kind = "split-classes"
+inputs = { samples = "maps", attributes = "maps" }
+params = { role_column = "role" }
+"#;
+
+const STAGE_ONE: &str = r#"
+[stage.network]
+kind = "train-erpcnet"
+inputs = { features = "maps", samples = "maps", attributes = "maps", train = "split", model = "maps" }
+params = { epochs = 16, learning_rate = 0.05, dropout = 0.2 }
+"#;
+
+const LOOKS: &str = r#"
+[stage.looks]
+kind = "embed-looks"
+inputs = { network = "network", features = "maps", model = "maps" }
+
+[stage.beta]
+kind = "weigh-cells"
+inputs = { features = "maps" }
+"#;
+
+const STAGE_TWO: &str = r#"
+[stage.agent]
+kind = "train-search"
+inputs = { network = "network", features = "maps", looks = "looks", weights = "beta", samples = "maps", attributes = "maps", train = "split" }
+params = { epochs = 30, policy = { hidden = [128, 64], memory = 64 } }
+"#;
+
+/// A project in which `done` has run and `rest` has not.
+fn planted(done: &str, rest: &str) -> Project {
+    let project = Project::new();
+    project.file("x.toml", format!("{PLANTED}{done}"));
+    project.execute(&["x.toml"]);
+    project.file("x.toml", format!("{PLANTED}{done}{rest}"));
+    project
+}
+
+/// (G8)
+#[test]
+#[ignore = "slow: twenty trainings, killed and resumed"]
+fn both_stages_of_erpcnet_survive_ten_kills_each() {
+    assert!(kill(&|| planted("", STAGE_ONE), "network.network", 10) > 0);
+    let done = format!("{STAGE_ONE}{LOOKS}").replace("epochs = 16", "epochs = 1");
+    assert!(kill(&|| planted(&done, STAGE_TWO), "agent.agent", 10) > 0);
+}
+
+/// (G8)
+#[test]
+fn a_training_survives_a_kill() {
+    let one = STAGE_ONE.replace("epochs = 16", "epochs = 4");
+    kill(&|| planted("", &one), "network.network", 1);
+    let done = format!("{STAGE_ONE}{LOOKS}").replace("epochs = 16", "epochs = 1");
+    let two = STAGE_TWO.replace("epochs = 30", "epochs = 6");
+    kill(&|| planted(&done, &two), "agent.agent", 1);
 }

@@ -77,7 +77,7 @@ inputs = { network = "erpcnet", features = "planted", model = "planted" }
 kind   = "weigh-cells"
 inputs = { features = "planted" }
 
-[stage.audit]
+[stage.weights_audit]
 kind   = "audit-beta"
 inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split", cells = "planted" }
 
@@ -85,6 +85,10 @@ inputs = { network = "erpcnet", features = "planted", looks = "looks", weights =
 kind   = "train-search"
 inputs = { network = "erpcnet", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", train = "planted_split" }
 params = { epochs = 1, batch = 8, policy = { hidden = [8, 4], memory = 4 } }
+
+[stage.reward_curve]
+kind   = "measure-curves"
+inputs = { curves = "agent" }
 
 [stage.order]
 kind   = "prefer-cells"
@@ -180,6 +184,19 @@ params = { size = 56, channels = 4 }
 kind   = "extract"
 inputs = { images = "glyphs", model = "filters" }
 params = { tensors = ["features"], preprocess = { size = 56 }, runtime = "embedded" }
+
+[stage.start]
+kind   = "initialise-backbone"
+params = { channels = 16, planes = 4 }
+
+[stage.trained]
+kind   = "train-backbone"
+inputs = { images = "glyphs", samples = "glyphs", model = "start" }
+params = { epochs = 1, batch = 8, preprocess = { size = 56 } }
+
+[stage.exported]
+kind   = "export-onnx"
+inputs = { model = "trained" }
 
 [stage.sae]
 kind   = "fit-sae"

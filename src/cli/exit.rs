@@ -8,7 +8,7 @@ use crate::event::FailureClass;
 use crate::fs::FsError;
 use crate::manifest::ManifestError;
 use crate::onnx::OnnxError;
-use crate::plan::PlanError;
+use crate::plan::{MissingFile, PlanError};
 use crate::run::RunError;
 use crate::store::StoreError;
 
@@ -158,11 +158,7 @@ impl CliError {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
             Self::Network { source, .. } => source.help(),
-            Self::Plan(PlanError::Missing(_))
-            | Self::Run(RunError::Plan(PlanError::Missing(_))) => Some(
-                "set ERPC_DATA to the folder that holds the data, or put it under `data/`".into(),
-            ),
-            Self::Plan(PlanError::Runtime { source, .. }) => source.to_failure().help,
+            Self::Plan(error) | Self::Run(RunError::Plan(error)) => plan_help(error),
             Self::Store(error) if store_exit(error) == Exit::Store => {
                 Some("run `erpc-pipe fsck --repair`, then run again".into())
             }
@@ -188,6 +184,25 @@ impl CliError {
         if let Some(help) = self.help() {
             eprintln!("  help: {help}");
         }
+    }
+}
+
+/// What to do about a plan that cannot be made.
+fn plan_help(error: &PlanError) -> Option<String> {
+    match error {
+        PlanError::Missing(files) => {
+            let is_beside = |file: &MissingFile| file.file.beside().is_some();
+            let data = "set ERPC_DATA to the folder that holds the data, or put it under `data/`";
+            let beside = "a name that begins with `./` or `../` is relative to the folder of the \
+                          manifest that says it";
+            Some(match (files.iter().any(is_beside), files.iter().all(is_beside)) {
+                (false, _) => data.to_owned(),
+                (true, true) => beside.to_owned(),
+                (true, false) => format!("{data}; {beside}"),
+            })
+        }
+        PlanError::Runtime { source, .. } => source.to_failure().help,
+        _ => None,
     }
 }
 

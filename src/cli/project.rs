@@ -71,19 +71,9 @@ fn find(from: &Path, name: &str) -> PathBuf {
     above.into_iter().find(|path| fs::exists(path)).unwrap_or(near)
 }
 
-/// The path that `name` means in the file `from`, without `.` and `..` where that is possible.
+/// The path that `name` means in the file `from`.
 fn beside(from: &Path, name: &str) -> PathBuf {
-    let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
-    for part in Path::new(name).components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir if path.file_name().is_some() => {
-                path.pop();
-            }
-            other => path.push(other),
-        }
-    }
-    path
+    fs::joined(from.parent().unwrap_or(Path::new("")), name)
 }
 
 impl Place {

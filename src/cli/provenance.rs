@@ -25,7 +25,7 @@ pub(super) fn provenance(
         .iter()
         .map(|source| (source.name.as_str(), Digest::of(source.text.as_bytes())))
         .collect();
-    let files: BTreeMap<&str, &Digest> = planner.file_names().collect();
+    let files: BTreeMap<String, &Digest> = planner.file_names().collect();
     let mut stages = Vec::new();
     for index in project.graph.indices() {
         let Some((key, record)) = &outcome.records[index.index()] else { continue };

@@ -1,13 +1,15 @@
-//! Tables and figures of a run → files for people, with where they came from.
+//! Tables, figures and networks of a run → files for people, with where they came from.
 //!
 //! ```text
 //! results/EXPERIMENT/
 //!   STAGE.parquet .csv .md .tex     each table; STAGE.PORT… for outputs beside the main one
 //!   STAGE.svg .png                  each figure
+//!   STAGE.onnx                      each network that is exported
 //!   provenance.json                 what made them, from which digests
 //!   run.json                        what ran or was reused, and how long it took when it ran
 //! ```
 //!
+//! Where a stage stands more than once, its trial is part of the name: `STAGE@AXIS=LABEL`.
 //! A file whose content is already there is not touched; what a killed run left half-written goes.
 
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use petgraph::graph::NodeIndex;
 
 use crate::artifact::{Artifact as _, ArtifactKind, Blob, Figure, Table};
 use crate::fs;
+use crate::onnx::OnnxFile;
 use crate::plan::Planner;
 use crate::run::Outcome;
 use crate::store::Store;
@@ -65,10 +68,10 @@ fn views_of(
     let Some((_, record)) = &outcome.records[index.index()] else { return Ok(Vec::new()) };
     let mut files = Vec::new();
     for (position, port) in node.info.outputs.iter().enumerate() {
-        if port.kind != Table::KIND && port.kind != Figure::KIND {
+        if ![Table::KIND, Figure::KIND, OnnxFile::KIND].contains(&port.kind) {
             continue;
         }
-        let mut stem = node.id.to_string();
+        let mut stem = stem(project, index);
         if position > 0 {
             stem = format!("{stem}.{}", port.name);
         }
@@ -78,9 +81,20 @@ fn views_of(
     Ok(files)
 }
 
+/// What the files of a node are called: as its stage, and its trial if the stage stands more than once.
+fn stem(project: &Project, index: NodeIndex) -> String {
+    let id = |index| &project.graph.node(index).id;
+    let own = id(index);
+    let stands = project.graph.indices().filter(|other| id(*other).name == own.name).count();
+    if stands == 1 { own.name.clone() } else { own.to_string() }
+}
+
 fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliError> {
     let bug = |error: std::io::Error| CliError::Bug(format!("`{stem}` does not decode: {error}"));
     let file = |ending: &str, content: Vec<u8>| (format!("{stem}.{ending}"), content);
+    if kind == OnnxFile::KIND {
+        return Ok(vec![file("onnx", blob.to_vec())]);
+    }
     if kind == Figure::KIND {
         let figure = Figure::decode(blob).map_err(bug)?;
         return Ok(vec![

@@ -68,7 +68,6 @@ impl ParamPlaces {
 
 /// The place to blame for `fault`, a sweep's setting before the stage's own parameter.
 pub(super) fn blame(spec: &StageSpec, settings: &[&Setting], fault: &Fault) -> Place {
-    let sets = |setting: &&&Setting| fault.path.starts_with(&setting.path);
     let leads_through = |setting: &&&Setting| setting.path.starts_with(&fault.path);
     if fault.nature == Nature::Unknown {
         let exact = settings.iter().find(leads_through).map(|setting| &setting.key_place);
@@ -76,15 +75,24 @@ pub(super) fn blame(spec: &StageSpec, settings: &[&Setting], fault: &Fault) -> P
             return place.clone();
         }
     }
-    if let Some(setting) = settings.iter().find(sets) {
-        return setting.place.clone();
-    }
+    let is_set = settings.iter().any(|setting| fault.path.starts_with(&setting.path));
     if fault.nature == Nature::Unknown
+        && !is_set
         && let Some(place) = spec.param_places.key(&fault.path.join("."))
     {
         return place.clone();
     }
-    nearest_place(spec, &fault.path).clone()
+    written(spec, settings, &fault.path).clone()
+}
+
+/// Where the value at `path` is written, in a sweep's setting before the stage's own parameters.
+pub(super) fn written<'a>(
+    spec: &'a StageSpec,
+    settings: &[&'a Setting],
+    path: &[String],
+) -> &'a Place {
+    let setting = settings.iter().find(|setting| path.starts_with(&setting.path));
+    setting.map_or_else(|| nearest_place(spec, path), |setting| &setting.place)
 }
 
 /// Where the parameter or the innermost table around it is written.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::manifest::{ManifestError, Problem};
-use crate::stage::StageError;
+use crate::stage::{FileRef, StageError};
 
 use super::schema_check::{self, Fault, Nature};
 use super::{Axis, AxisOption, Setting, StageSpec, locate};
@@ -29,10 +29,13 @@ impl StageSpec {
         if has_hole(&params) {
             return Ok(params);
         }
-        self.stage.resolve(&params).map_err(|error| {
+        let resolved = self.stage.resolve(&params).map_err(|error| {
             let fault = fault_of(kind, &error);
             ManifestError::new(vec![self.problem(&own, fault)])
-        })
+        })?;
+        // The file that says the name, which may be one that this manifest builds on.
+        let folder = |path: &[String]| locate::written(self, &own, path).source.folder();
+        Ok(FileRef::anchor_in(&resolved, &folder))
     }
 
     fn problem(&self, settings: &[&Setting], fault: Fault) -> Problem {

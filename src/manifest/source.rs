@@ -21,6 +21,16 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
+    /// The folder of the file, `.` if the name has none.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        match self.name.rsplit_once('/') {
+            Some(("", _)) => "/".to_owned(),
+            Some((folder, _)) => folder.to_owned(),
+            None => ".".to_owned(),
+        }
+    }
+
     /// The place of the bytes `span`.
     #[must_use]
     pub fn place(&self, span: Range<usize>) -> Place {

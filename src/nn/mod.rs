@@ -21,6 +21,7 @@ mod tensor;
 #[cfg(test)]
 mod testing;
 mod window;
+mod workspace;
 
 pub use affine::Affine;
 pub use conv::Conv2d;
@@ -32,6 +33,7 @@ pub use pool::{AveragePool, MaxPool, Padding, global_average_pool};
 pub use real::Real;
 pub use tensor::{ShapeError, Tensor};
 pub use window::{Rounding, Window};
+pub use workspace::Workspace;
 
 /// What follows a layer in the same pass over its output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

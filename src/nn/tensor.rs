@@ -1,15 +1,18 @@
 //! Dense arrays of numbers.
 
+use std::sync::Arc;
+
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::Real;
+use super::workspace::Storage;
 
-/// An array whose last axis is contiguous.
-#[derive(Clone, PartialEq, Debug, Default)]
+/// An array whose last axis is contiguous. Clones share their values until one of them is changed.
+#[derive(Clone, Debug)]
 pub struct Tensor<T = f32> {
     shape: Vec<usize>,
-    values: Vec<T>,
+    values: Arc<Storage<T>>,
 }
 
 /// A layer met a tensor that it cannot take.
@@ -25,14 +28,28 @@ impl<T: Real> Tensor<T> {
     #[must_use]
     pub fn new(shape: Vec<usize>, values: Vec<T>) -> Self {
         assert_eq!(shape.iter().product::<usize>(), values.len(), "values fill {shape:?}");
-        Self { shape, values }
+        Self::stored(shape, Storage::from(values))
     }
 
     /// Zeros.
     #[must_use]
     pub fn zeros(shape: Vec<usize>) -> Self {
         let values = vec![T::ZERO; shape.iter().product()];
-        Self { shape, values }
+        Self::stored(shape, Storage::from(values))
+    }
+
+    pub(super) fn stored(shape: Vec<usize>, values: Storage<T>) -> Self {
+        Self { shape, values: Arc::new(values) }
+    }
+
+    /// The same values in another shape.
+    ///
+    /// # Panics
+    /// If they do not fill it.
+    #[must_use]
+    pub fn reshaped(self, shape: Vec<usize>) -> Self {
+        assert_eq!(shape.iter().product::<usize>(), self.values().len(), "values fill {shape:?}");
+        Self { shape, ..self }
     }
 
     /// Numbers uniform on +-1 / sqrt(`inputs`), as `torch` begins linear layers.
@@ -41,8 +58,8 @@ impl<T: Real> Tensor<T> {
     pub fn uniform(shape: Vec<usize>, inputs: usize, rng: &mut ChaCha8Rng) -> Self {
         let bound = 1.0 / (inputs.max(1) as f64).sqrt();
         let mut draw = || T::of(rng.random_range(-bound..bound));
-        let values = (0..shape.iter().product()).map(|_| draw()).collect();
-        Self { shape, values }
+        let values: Vec<T> = (0..shape.iter().product()).map(|_| draw()).collect();
+        Self::new(shape, values)
     }
 
     /// The length of each axis.
@@ -54,18 +71,26 @@ impl<T: Real> Tensor<T> {
     /// The values, the last axis fastest.
     #[must_use]
     pub fn values(&self) -> &[T] {
-        &self.values
+        self.values.values()
     }
 
-    /// The values, to be changed.
+    /// The values, to be changed. Copied first if another tensor shares them.
     pub fn values_mut(&mut self) -> &mut [T] {
-        &mut self.values
+        Arc::make_mut(&mut self.values).values_mut()
+    }
+
+    /// Whether another tensor has the same values, so that changing them is to copy them.
+    pub(super) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.values) > 1
     }
 
     /// The values, without the shape.
     #[must_use]
     pub fn into_values(self) -> Vec<T> {
-        self.values
+        match Arc::try_unwrap(self.values) {
+            Ok(values) => values.into_values(),
+            Err(shared) => shared.values().to_vec(),
+        }
     }
 
     /// The axes of images.
@@ -86,5 +111,17 @@ impl<T: Real> Tensor<T> {
 
     fn expected(&self, what: &str) -> ShapeError {
         ShapeError(format!("expected {what}, got {:?}", self.shape))
+    }
+}
+
+impl<T> Default for Tensor<T> {
+    fn default() -> Self {
+        Self { shape: Vec::new(), values: Arc::new(Storage::from(Vec::new())) }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Tensor<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.values.values() == other.values.values()
     }
 }

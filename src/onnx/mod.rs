@@ -34,7 +34,7 @@ pub use embedded::{Network, Workspace};
 pub use error::{OnnxError, SUPPORTED};
 pub use graph::{Graph, declared_shape};
 pub use locate::{Library, locate, searched_folders};
-pub use model::OnnxModel;
+pub use model::{OnnxFile, OnnxModel};
 pub use offer::Offer;
 pub use part_error::PartError;
 pub use runtime::Session;

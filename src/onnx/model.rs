@@ -56,3 +56,24 @@ impl Artifact for OnnxModel {
         Some(&self.file)
     }
 }
+
+/// A network that is published: an ONNX file beside the tables and figures of an experiment.
+#[derive(Clone)]
+pub struct OnnxFile(pub OnnxModel);
+
+impl Artifact for OnnxFile {
+    const KIND: ArtifactKind = ArtifactKind("onnx-file");
+    const CODEC: u32 = 1;
+
+    fn encode(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        self.0.encode(out)
+    }
+
+    fn decode(file: Blob) -> io::Result<Self> {
+        OnnxModel::decode(file).map(Self)
+    }
+
+    fn sealed(&self) -> Option<&Blob> {
+        self.0.sealed()
+    }
+}

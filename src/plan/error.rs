@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::id::StageId;
-use crate::stage::StageError;
+use crate::stage::{FileRef, StageError};
 use crate::store::StoreError;
 
 /// A file that a stage needs and that is nowhere.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MissingFile {
-    /// The name in the manifest.
-    pub name: String,
+    /// As the manifest names it.
+    pub file: FileRef,
     /// The stage that needs it.
     pub stage: String,
     /// Where it was looked for.
@@ -44,9 +44,9 @@ fn describe(missing: &[MissingFile]) -> String {
         1 => "a file is missing:".to_owned(),
         count => format!("{count} files are missing:"),
     };
-    for file in missing {
-        let _ = write!(text, "\n  `{}`, needed by stage `{}`; looked for", file.name, file.stage);
-        for path in &file.looked {
+    for MissingFile { file, stage, looked } in missing {
+        let _ = write!(text, "\n  `{file}`, needed by stage `{stage}`; looked for");
+        for path in looked {
             let _ = write!(text, " `{}`", path.display());
         }
     }

@@ -18,25 +18,27 @@ use super::{MissingFile, PlanError};
 pub struct DataRoots(pub Vec<PathBuf>);
 
 impl DataRoots {
-    /// The places where `name` could be.
+    /// The places where a file could be. What is named relative to a manifest has one.
     #[must_use]
-    pub fn candidates(&self, name: &str) -> Vec<PathBuf> {
-        if Path::new(name).is_absolute() {
-            return vec![PathBuf::from(name)];
+    pub fn candidates(&self, file: &FileRef) -> Vec<PathBuf> {
+        let name = Path::new(file.name());
+        match file.beside() {
+            Some(folder) => vec![fs::joined(Path::new(folder), file.name())],
+            None if name.is_absolute() => vec![name.to_owned()],
+            None => self.0.iter().map(|root| root.join(name)).collect(),
         }
-        self.0.iter().map(|root| root.join(name)).collect()
     }
 
-    /// Where `name` is, if it is anywhere.
+    /// Where a file is, if it is anywhere.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<PathBuf> {
-        self.candidates(name).into_iter().find(|path| fs::exists(path))
+    pub fn find(&self, file: &FileRef) -> Option<PathBuf> {
+        self.candidates(file).into_iter().find(|path| fs::exists(path))
     }
 }
 
-/// Files by name, runtimes by node, libraries by path.
+/// Files as the manifest names them, runtimes by node, libraries by path.
 pub(super) type Survey = (
-    BTreeMap<String, (Digest, PathBuf)>,
+    BTreeMap<FileRef, (Digest, PathBuf)>,
     HashMap<NodeIndex, RuntimeUse>,
     BTreeMap<PathBuf, Digest>,
 );
@@ -53,18 +55,18 @@ pub(super) fn survey(
     let mut libraries = BTreeMap::new();
     for index in graph.indices() {
         let node = graph.node(index);
-        for name in FileRef::all_in(&node.params) {
-            if digests.contains_key(name) || missing.iter().any(|file| file.name == name) {
+        for file in FileRef::all_in(&node.params) {
+            if digests.contains_key(&file) || missing.iter().any(|other| other.file == file) {
                 continue;
             }
-            match roots.find(name) {
+            match roots.find(&file) {
                 Some(path) => {
-                    digests.insert(name.to_owned(), (store.digest_of(&path)?, path));
+                    digests.insert(file, (store.digest_of(&path)?, path));
                 }
                 None => missing.push(MissingFile {
-                    name: name.to_owned(),
+                    looked: roots.candidates(&file),
                     stage: node.id.name.clone(),
-                    looked: roots.candidates(name),
+                    file,
                 }),
             }
         }

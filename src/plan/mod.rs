@@ -67,7 +67,7 @@ pub struct Planner<'a> {
     graph: &'a StageGraph,
     store: &'a Store,
     last: LastKeys,
-    digests: BTreeMap<String, (Digest, PathBuf)>,
+    digests: BTreeMap<FileRef, (Digest, PathBuf)>,
     runtimes: HashMap<NodeIndex, RuntimeUse>,
     libraries: BTreeMap<PathBuf, Digest>,
     platform: Platform,
@@ -152,13 +152,17 @@ impl<'a> Planner<'a> {
     /// Where the outside files of a stage are.
     #[must_use]
     pub fn files_of(&self, index: NodeIndex) -> FileTable {
-        let names = FileRef::all_in(&self.graph.node(index).params);
-        names.into_iter().map(|name| self.digests[name].clone()).collect()
+        let files = FileRef::all_in(&self.graph.node(index).params);
+        files.iter().map(|file| self.digests[file].clone()).collect()
     }
 
-    /// The name under which the manifest knows each outside file.
-    pub fn file_names(&self) -> impl Iterator<Item = (&str, &Digest)> {
-        self.digests.iter().map(|(name, (digest, _))| (name.as_str(), digest))
+    /// The name under which the manifest knows each outside file: as it stands there, or, where it is
+    /// relative to the manifest, with the folder.
+    pub fn file_names(&self) -> impl Iterator<Item = (String, &Digest)> {
+        self.digests.iter().map(|(file, (digest, path))| match file.beside() {
+            Some(_) => (path.display().to_string(), digest),
+            None => (file.name().to_owned(), digest),
+        })
     }
 
     fn runtime_of(&self, index: NodeIndex) -> Option<Runtime> {
@@ -172,7 +176,7 @@ impl<'a> Planner<'a> {
 
     fn recipe<'r>(&self, index: NodeIndex, record_of: &dyn Fn(NodeIndex) -> &'r Record) -> Recipe {
         let node = self.graph.node(index);
-        let digest = |name: &str| self.digests[name].0.to_string();
+        let digest = |file: &FileRef| self.digests[file].0.to_string();
         let platform = match node.info.determinism {
             Determinism::BitExact => None,
             Determinism::Platform => Some(self.platform.clone()),

@@ -104,7 +104,22 @@ fn ports_know_their_kind_and_arity() {
 fn file_references_are_found_and_replaced() {
     let file = FileRef::new("data/x.npy");
     let params = serde_json::json!({ "a": [file], "b": 1 });
-    assert_eq!(FileRef::all_in(&params), ["data/x.npy"]);
-    let replaced = FileRef::replace_in(&params, &|name| format!("<{name}>"));
-    assert_eq!(FileRef::all_in(&replaced), ["<data/x.npy>"]);
+    assert_eq!(FileRef::all_in(&params), [file]);
+    let replaced = FileRef::replace_in(&params, &|file| format!("<{file}>"));
+    assert_eq!(replaced, serde_json::json!({ "a": [{ "$file": "<data/x.npy>" }], "b": 1 }));
+}
+
+#[test]
+fn only_names_that_begin_with_dots_are_relative_to_the_manifest() {
+    let files = ["./x", "../x", "x", "/x", ".x", "..x/y"].map(FileRef::new);
+    let params = serde_json::json!({ "a": { "files": files }, "b": "./no-file" });
+    let anchored = FileRef::anchor_in(&params, &|path| path.join(" "));
+    let found = FileRef::all_in(&anchored);
+    let beside: Vec<_> = found.iter().map(FileRef::beside).collect();
+    assert_eq!(beside, [Some("a files 0"), Some("a files 1"), None, None, None, None]);
+    assert!(found.iter().zip(&files).all(|(found, file)| found.name() == file.name()));
+    assert_eq!(anchored["b"], "./no-file");
+    // The content counts, not the folder.
+    let replaced = FileRef::replace_in(&anchored, &|_| "digest".to_owned());
+    assert_eq!(FileRef::all_in(&replaced), [(); 6].map(|()| FileRef::new("digest")));
 }

@@ -9,6 +9,7 @@ use crate::nn::Tensor;
 use crate::stage::StageError;
 
 use super::embed_looks::LOCAL;
+use super::signatures::signatures;
 use super::weigh_cells::WEIGHTS;
 
 /// Rows of all images. Only those that are asked for stand in memory.
@@ -91,10 +92,10 @@ fn tensor<'a>(
 }
 
 /// What scores `classes` by a trained network.
-pub(super) fn judge<'a>(
+pub(super) fn judge(
     trained: &Trained,
     attributes: &Attributes,
-    classes: impl Iterator<Item = &'a String>,
+    classes: &[String],
 ) -> Result<Judge, StageError> {
     if attributes.names() != trained.card.attributes {
         let message = "the attributes are not those that the network was trained with";
@@ -103,15 +104,8 @@ pub(super) fn judge<'a>(
     }
     let network = trained.card.design.find(&trained.parameters);
     let network = network.ok_or_else(|| StageError::data("the network lacks a layer"))?;
-    let rows = attributes.matrix(classes);
-    let rows = rows.map_err(|error| StageError::data(error.to_string()))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "attributes of length one fit single precision"
-    )]
-    let values: Vec<f32> = rows.iter().map(|value| *value as f32).collect();
-    let handicap = vec![0.0; rows.nrows()];
-    let signatures = Tensor::new(rows.shape().to_vec(), values);
+    let signatures = signatures(attributes, classes)?;
+    let handicap = vec![0.0; signatures.shape()[0]];
     let classes = Classes { signatures, handicap, scale: trained.card.logit_scale };
     Ok(Judge::new(&network, &trained.parameters, &classes))
 }

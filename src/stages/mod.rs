@@ -14,6 +14,7 @@ pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
 mod evaluation_table;
+pub mod export_onnx;
 pub mod extract;
 #[cfg(test)]
 mod fake;
@@ -35,6 +36,7 @@ pub mod import_mat_features;
 pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
+pub mod initialise_backbone;
 mod look_rows;
 mod map_rows;
 mod mat_source;
@@ -48,6 +50,7 @@ mod planted_world;
 pub mod plot;
 mod pool;
 pub mod prefer_cells;
+mod residual;
 mod rows;
 mod same_images;
 mod saved_training;
@@ -55,6 +58,7 @@ pub mod score;
 pub mod score_search;
 pub mod search;
 mod search_end;
+mod signatures;
 pub mod split_classes;
 pub mod study_search;
 pub mod synthesize_backbone;
@@ -62,6 +66,7 @@ pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
 pub mod trace_table;
+pub mod train_backbone;
 pub mod train_erpcnet;
 pub mod train_search;
 mod training_set;
@@ -82,6 +87,7 @@ pub fn registry() -> Registry {
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
+        .with::<export_onnx::ExportOnnx>()
         .with::<extract::Extract>()
         .with::<fit_conse::FitConse>()
         .with::<fit_dap::FitDap>()
@@ -103,6 +109,7 @@ pub fn registry() -> Registry {
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
         .with::<measure_curves::MeasureCurves>()
+        .with::<initialise_backbone::InitialiseBackbone>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::examples::PlotExamples>()
@@ -113,6 +120,7 @@ pub fn registry() -> Registry {
         .with::<synthesize_backbone::SynthesizeBackbone>()
         .with::<synthesize_glyphs::SynthesizeGlyphs>()
         .with::<synthesize_maps::SynthesizeMaps>()
+        .with::<train_backbone::TrainBackbone>()
         .with::<train_erpcnet::TrainErpcnet>()
         .with::<train_search::TrainSearch>()
         .with::<prefer_cells::PreferCells>()

@@ -111,7 +111,7 @@ fn in_file(value: &Tensor) -> Cow<'_, Tensor> {
 
 fn in_memory(value: Tensor) -> Tensor {
     match value.shape() {
-        [_, _, _, _] => Tensor::clone(&filters_from_file(&value)),
+        [_, _, _, _] => filters_from_file(&value),
         _ => value,
     }
 }

@@ -11,8 +11,11 @@ use crate::nn::optimiser::Optimiser;
 use crate::nn::tape::{ParameterKind, Parameters};
 use crate::stage::{Checkpoints, StageError};
 
-/// So much work may be lost, unless an epoch takes longer. Tests save after every epoch.
-const SAVE_EVERY: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 20 });
+/// Saving may take one part in so many of the time; so much work, or an epoch, may be lost.
+const SHARE: u32 = 20;
+
+/// What saving is taken to cost before it was done once.
+const FIRST_COST: Duration = Duration::from_millis(10);
 
 const NAME: &str = "epoch";
 
@@ -22,12 +25,13 @@ const MAGIC: &[u8; 8] = b"erpcstep";
 pub(super) struct SavedTraining<'a, E> {
     checkpoints: &'a Checkpoints,
     last: Instant,
+    cost: Duration,
     epochs: PhantomData<E>,
 }
 
 impl<'a, E: Serialize + DeserializeOwned> SavedTraining<'a, E> {
     pub(super) fn new(checkpoints: &'a Checkpoints) -> Self {
-        Self { checkpoints, last: Instant::now(), epochs: PhantomData }
+        Self { checkpoints, last: Instant::now(), cost: FIRST_COST, epochs: PhantomData }
     }
 
     /// Puts back what was saved; gives the epochs that are done.
@@ -61,14 +65,15 @@ impl<'a, E: Serialize + DeserializeOwned> SavedTraining<'a, E> {
         Some(epochs)
     }
 
-    /// Called after an epoch: saves if it is time to.
+    /// Called after an epoch: saves if it is time to. Tests save after every epoch.
     pub(super) fn end_epoch(
         &mut self,
         parameters: &Parameters,
         optimiser: &dyn Optimiser,
         epochs: &[E],
     ) -> Result<(), StageError> {
-        if self.last.elapsed() < SAVE_EVERY {
+        let started = Instant::now();
+        if !cfg!(test) && started - self.last < self.cost * SHARE {
             return Ok(());
         }
         let mut all = parameters.clone();
@@ -80,6 +85,7 @@ impl<'a, E: Serialize + DeserializeOwned> SavedTraining<'a, E> {
             .map_err(|error| StageError::Bug(error.to_string()))?;
         self.checkpoints.save(NAME, &bytes)?;
         self.last = Instant::now();
+        self.cost = self.last - started;
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use crate::zsl::search_summary::SearchSummary;
 
 use super::answer_key::AnswerKey;
 pub use super::search_end::EndParams;
-use super::search_end::{Tuning, check_delta, looks};
+use super::search_end::{Tuning, check_delta, check_reach, looks};
 
 /// How traces become scores.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +81,7 @@ impl Stage for ScoreSearch {
         let tuning = Tuning { looks, delta: params.delta, validation: inputs.validation.as_ref() };
         let chosen = tuning.chosen(traces, &params.stop)?;
         let rule = params.stop.rule(looks, traces.header().mean_weight)?;
+        check_reach(traces, &rule)?;
         let ended = Ends::of(traces, &rule, chosen.delta);
         let summary = SearchSummary {
             looks,

@@ -145,7 +145,8 @@ fn run(
         let message = "who looks needs the embeddings of the cells: connect `looks`";
         return Err(StageError::data(message));
     }
-    let judge = judge(&inputs.network, &inputs.attributes, header.candidates.names())?;
+    let names: Vec<String> = header.candidates.names().cloned().collect();
+    let judge = judge(&inputs.network, &inputs.attributes, &names)?;
     let mut writer = TracesWriter::new(cx.writer("traces")?, &header).map_err(encode_error)?;
     let mut rng = (params.choose == Choice::Sampled).then(|| cx.rng("actions"));
     let images: Vec<usize> = header.images.iter().map(|image| image.get()).collect();

@@ -88,6 +88,23 @@ pub(super) fn looks(given: Option<usize>, traces: &Traces) -> Result<usize, Stag
     }
 }
 
+/// Refuses a threshold that no reward can reach: none is above twice the largest weight (1.6).
+pub(super) fn check_reach(traces: &Traces, rule: &Rule) -> Result<(), StageError> {
+    let Rule::Given(Ending { stopping, .. }) = rule else { return Ok(()) };
+    let weights = (0..traces.len()).flat_map(|image| traces.image(image).weights);
+    let most = 2.0 * weights.fold(0.0, f64::max);
+    match stopping.sigma() {
+        Some(sigma) if traces.header().looks > 0 && sigma > most => {
+            let message = format!(
+                "no reward is above {most:.4}, twice the largest weight, so {sigma:.4} never ends a \
+                 search; take less, or leave `sigma` out for all looks"
+            );
+            Err(StageError::parameter("stop.sigma", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a calibration is chosen by.
 #[derive(Clone, Copy)]
 pub(super) struct Tuning<'a> {

@@ -21,7 +21,7 @@ use crate::stage::{
 
 use super::partners::partners;
 use super::pool::thread_pool;
-use super::search_end::{EndParams, Tuning, check_delta, looks};
+use super::search_end::{EndParams, Tuning, check_delta, check_reach, looks};
 use super::study_search::selected;
 
 /// Who the candidates are.
@@ -186,6 +186,7 @@ impl<'a> Traced<'a> {
             })
             .collect();
         let rule = params.stop.rule(looks, header.mean_weight)?;
+        check_reach(traces, &rule)?;
         let all: Vec<Trace> = searched.iter().map(|(_, trace)| trace.clone()).collect();
         let ending = rule.ending(&all);
         let search = |(image, (looked, trace)): (usize, (Looked, Trace))| {

@@ -13,7 +13,6 @@ use crate::models::erpcnet::build::Design;
 use crate::models::erpcnet::learner::{Learner, LocalTail};
 use crate::models::erpcnet::losses::Objective;
 use crate::models::erpcnet::trained::{Card, Trained};
-use crate::nn::Tensor;
 use crate::nn::optimiser::Sgd;
 use crate::nn::tape::Parameters;
 use crate::onnx::{OnnxError, OnnxModel, Tail};
@@ -24,6 +23,7 @@ use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
 use super::saved_training::SavedTraining;
+use super::signatures::signatures;
 use super::training_set::TrainingSet;
 use epoch::Epoch;
 use images::TrainingImages;
@@ -127,7 +127,7 @@ fn train(
         network,
         LocalTail { tail: &tail, copy: &copy },
         objective,
-        signatures(inputs, &card.classes)?,
+        signatures(&inputs.attributes, &card.classes)?,
         params.looks,
         Sgd::new(params.momentum, params.weight_decay),
     );
@@ -244,14 +244,6 @@ fn design(
 fn tail_error(error: OnnxError, from: &str) -> StageError {
     let is_from = matches!(&error, OnnxError::UnknownTensor { name, .. } if name == from);
     named_error(if is_from { "tail_from" } else { "tail_to" }, error)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "networks compute in f32")]
-fn signatures(inputs: &TrainErpcnetInputs, classes: &[String]) -> Result<Tensor, StageError> {
-    let rows = inputs.attributes.matrix(classes);
-    let rows = rows.map_err(|error| StageError::data(error.to_string()))?;
-    let values = rows.iter().map(|value| *value as f32).collect();
-    Ok(Tensor::new(rows.shape().to_vec(), values))
 }
 
 fn curves(epochs: &[Epoch]) -> Curves {

@@ -126,13 +126,14 @@ fn train(
         inputs.cells.as_ref().map(|cells| AnswerKey::new(cells, &inputs.samples)).transpose()?;
     let design = design(params, &inputs.network)?;
     let statistics = statistics(&rows, &set, design.shape.state);
+    params::check_sigma(params, statistics.largest_weight)?;
     let scale = (params.policy.input_scale == ScaleKind::TrainStd).then_some(&statistics.scale);
     let mut parameters = Parameters::default();
     let agent = design
         .build(&mut parameters, scale, &mut cx.rng("weights"))
         .map_err(|error| refused(&error))?;
     let school = School {
-        judge: judge(&inputs.network, &inputs.attributes, set.classes.iter())?,
+        judge: judge(&inputs.network, &inputs.attributes, &set.classes)?,
         rules: params.rules(statistics.mean_weight).map_err(|error| refused(&error))?,
         rows,
         key,
@@ -180,21 +181,24 @@ fn design(params: &TrainSearchParams, network: &Trained) -> Result<SearcherDesig
 struct Statistics {
     scale: InputScale,
     mean_weight: f64,
+    largest_weight: f64,
 }
 
 /// One pass over everything that can be seen of the training images.
 #[expect(clippy::cast_precision_loss, reason = "counts of cells are below 2^53")]
 fn statistics(rows: &LookRows<'_>, set: &TrainingSet, width: usize) -> Statistics {
     let mut deviation = Deviation::new(width);
-    let (mut sum, mut count) = (0.0, 0_usize);
+    let (mut sum, mut count, mut largest_weight) = (0.0, 0_usize, 0.0_f64);
     for image in &set.images {
         let seen = rows.read(&[image.get()]);
         let states = seen.global.values().chunks_exact(width);
         states.chain(seen.local.values().chunks_exact(width)).for_each(|row| deviation.push(row));
         sum += seen.weights.iter().sum::<f64>();
         count += seen.weights.len();
+        largest_weight = seen.weights.iter().copied().fold(largest_weight, f64::max);
     }
-    Statistics { scale: deviation.scale(), mean_weight: sum / count.max(1) as f64 }
+    let mean_weight = sum / count.max(1) as f64;
+    Statistics { scale: deviation.scale(), mean_weight, largest_weight }
 }
 
 /// Everything that stays as it is while an agent learns.

@@ -57,4 +57,6 @@ fn files_that_are_not_there() {
     fails("missing_files", &project, 7);
     let project = with("\"net.onnx\"", "\"/absent/net.onnx\"");
     fails("missing_absolute_file", &project, 7);
+    let project = with("\"net.onnx\"", "\"./backbones/net.onnx\"");
+    fails("missing_file_beside_the_manifest", &project, 7);
 }

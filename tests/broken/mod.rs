@@ -9,6 +9,7 @@ mod formats;
 mod manifests;
 mod matlab;
 mod networks;
+mod searches;
 mod splits;
 
 use crate::support::{Project, Ran};

@@ -14,15 +14,15 @@ pub(crate) fn partial_convolution(case: &Case) -> Answers {
     let parameters = parameters(case, "");
     let layer = Dense { weight: parameters.find("weight").unwrap(), bias: parameters.find("bias") };
     let cells = Cells::of([case.count("size"); 2], 5, 3).unwrap();
-    let (images, channels) = (case.count("B"), case.count("c_map"));
+    let images = case.count("B");
     let corners = (0..images)
         .flat_map(|image| (0..cells.count()).map(move |cell| cells.corner(image, cell)))
         .collect();
     let mut tape = Tape::new(&parameters, Recording::On);
     let map = tape.variable(maps(case, "in.E"));
-    let windows = tape.windows(map, [5; 2], corners);
-    let rows = tape.reshape(windows, vec![images * cells.count(), 25 * channels]);
-    let seen = tape.dense(layer, rows);
+    let [weight, bias] = [layer.weight, layer.bias.unwrap()].map(|id| tape.parameter(id));
+    let seen = tape.convolve_at(map, weight, corners);
+    let seen = tape.add_to_rows(seen, bias);
     let found = tape.value(seen).values().iter().map(|value| f64::from(*value)).collect();
     let shape = tape.value(seen).shape().to_vec();
     let above = tensor(case, "in.cotangent").into_values();

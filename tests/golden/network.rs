@@ -91,7 +91,7 @@ pub(crate) fn in_file_order(value: &Tensor<f32>) -> Vec<f64> {
 
 fn in_our_order(value: &Tensor<f32>) -> Tensor<f32> {
     match value.shape().len() {
-        4 => Tensor::clone(&filters_from_file(value)),
+        4 => filters_from_file(value),
         _ => value.clone(),
     }
 }

@@ -90,7 +90,7 @@ fn layers(case: &Case, parameters: &mut Parameters<f32>) -> Layers {
 /// Maps or filters, whose second axis is channels in the file and the last one here.
 fn maps(case: &Case, name: &str, shape: [usize; 4]) -> Tensor<f32> {
     let values = case.numbers(name).iter().map(|value| *value as f32).collect();
-    Tensor::clone(&filters_from_file(&Tensor::new(shape.to_vec(), values)))
+    filters_from_file(&Tensor::new(shape.to_vec(), values))
 }
 
 fn in_file_order(maps: &Tensor<f32>) -> Vec<f64> {

@@ -56,9 +56,8 @@ fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
     };
     let graph = &project.graph;
     let nodes = graph.indices().map(|index| graph.node(index));
-    let files: BTreeSet<&str> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
-    let missing: Vec<&str> =
-        files.iter().copied().filter(|file| roots.find(file).is_none()).collect();
+    let files: BTreeSet<FileRef> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
+    let missing: Vec<&FileRef> = files.iter().filter(|file| roots.find(file).is_none()).collect();
     if files.is_empty() {
         return Finding::good(format!("{name}: needs no data"));
     }
@@ -67,11 +66,19 @@ fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
     if missing.is_empty() {
         return Finding::good(what);
     }
+    let details = missing.iter().map(|file| format!("no `{file}`")).collect();
+    let remedy = remedy(roots, &missing);
+    Finding::lack(State::Missing, what, remedy).details(details)
+}
+
+/// Where missing files belong.
+fn remedy(roots: &DataRoots, missing: &[&FileRef]) -> String {
+    if missing.iter().all(|file| file.beside().is_some()) {
+        return "put them where the manifest says, relative to its own folder".to_owned();
+    }
     let roots: Vec<String> = roots.0.iter().map(|root| format!("`{}`", root.display())).collect();
-    let remedy = format!(
+    format!(
         "put them into one of {}, or set ERPC_DATA to the folder that holds them",
         roots.join(", ")
-    );
-    let details = missing.iter().map(|file| format!("no `{file}`")).collect();
-    Finding::lack(State::Missing, what, remedy).details(details)
+    )
 }

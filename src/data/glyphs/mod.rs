@@ -21,7 +21,7 @@ mod plan;
 pub use cells::{PaintedCells, PaintedCellsHeader, PaintedCellsWriter};
 pub use codes::{Codes, CodesError};
 pub use layout::{Layout, Placement, PoseLayouts, Scene, SceneRule, draw_scene};
-pub use paint::{PaintRule, paint};
+pub use paint::{PaintRule, appearance, paint};
 pub use plan::ClassPlan;
 
 /// Rows and columns of the grid.

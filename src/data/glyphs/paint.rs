@@ -80,12 +80,18 @@ const SHAPES: [Shape; 8] = [
 const GLYPH_RADIUS: f64 = 0.62;
 const FRAME: std::ops::RangeInclusive<f64> = 0.76..=0.94;
 
-/// Shape and colour of an attribute: each pair is used once.
-fn look(attribute: usize, attributes: usize) -> (Shape, Colour) {
+/// The numbers of the shape and of the colour of an attribute: each pair is used once.
+#[must_use]
+pub fn appearance(attribute: usize, attributes: usize) -> [usize; 2] {
     let colours = attributes.div_ceil(SHAPES.len()).min(GLYPH_COLOURS.len());
     let shape = attribute % SHAPES.len();
     // Shifted by the shape, so that the values of one part differ in colour as well.
     let colour = (attribute / SHAPES.len() + shape) % colours;
+    [shape, colour]
+}
+
+fn look(attribute: usize, attributes: usize) -> (Shape, Colour) {
+    let [shape, colour] = appearance(attribute, attributes);
     (SHAPES[shape], GLYPH_COLOURS[colour])
 }
 

@@ -1,5 +1,6 @@
 //! Whole manifests through [`Experiment::resolve`].
 
+mod files;
 mod overlays;
 mod parameters;
 mod reports;

@@ -21,7 +21,7 @@ impl<T: Real> Affine<T> {
         let inputs = weight.values().len() / outputs.max(1);
         let bias = layer.bias.map(|bias| parameters.get(bias).value().values().to_vec());
         Self {
-            weight: Tensor::new(vec![outputs, inputs], weight.values().to_vec()),
+            weight: weight.clone().reshaped(vec![outputs, inputs]),
             bias: bias.unwrap_or_else(|| vec![T::ZERO; outputs]),
         }
     }

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::nn::optimiser::{Optimiser as _, Sgd};
 use crate::nn::tape::{Mode, Parameters, Recording, Tape, Var};
-use crate::nn::{Real, Tensor};
+use crate::nn::{Real, Tensor, Workspace};
 use crate::onnx::{Tail, TailCopy};
 
 use super::losses::Objective;
@@ -59,6 +59,8 @@ pub struct Learner<'a> {
     signatures: Tensor,
     looks: usize,
     sgd: Sgd,
+    /// The memory of a step, for the next one.
+    workspace: Workspace,
 }
 
 impl<'a> Learner<'a> {
@@ -72,7 +74,8 @@ impl<'a> Learner<'a> {
         looks: usize,
         sgd: Sgd,
     ) -> Self {
-        Self { network, locality, objective, signatures, looks, sgd }
+        let workspace = Workspace::default();
+        Self { network, locality, objective, signatures, looks, sgd, workspace }
     }
 
     /// What the optimiser remembers.
@@ -101,7 +104,7 @@ impl<'a> Learner<'a> {
         let draw = |_| self.network.cells.draw(self.looks, rng);
         let cells: Vec<usize> = (0..images).flat_map(draw).collect();
         let masks = Masks::draw(&self.network, parameters, [images, self.looks], rng);
-        let mut tape = Tape::new(parameters, Recording::On);
+        let mut tape = Tape::within(&self.workspace, parameters, Recording::On);
         let looks = Looks {
             maps: tape.constant(batch.maps.clone()),
             global: tape.constant(batch.global.clone()),
@@ -116,10 +119,8 @@ impl<'a> Learner<'a> {
             losses: all.map(|loss| tape.value(loss).values()[0].wide()),
             right: right(&mut tape, attributes.joint, attributes.global, signatures, &batch.labels),
         };
-        let mut outcome = tape.backward(losses.total);
-        let buffers = std::mem::take(&mut outcome.buffers);
-        self.sgd.step(parameters, &outcome, rate);
-        parameters.update_buffers(buffers);
+        let pass = tape.end();
+        self.sgd.descend(parameters, pass, losses.total, rate);
         measured
     }
 }

@@ -140,10 +140,12 @@ impl Network {
         let corner = |(look, &cell): (usize, &usize)| self.cells.corner(look / steps, cell);
         let corners: Vec<_> = cells.iter().enumerate().map(corner).collect();
         let looks = corners.len();
-        let windows = tape.windows(maps, [self.cells.window; 2], corners);
-        let inputs: usize = tape.value(windows).shape()[1..].iter().product();
-        let rows = tape.reshape(windows, vec![looks, inputs]);
-        let seen = tape.dense(self.look, rows);
+        let weight = tape.parameter(self.look.weight);
+        let mut seen = tape.convolve_at(maps, weight, corners);
+        if let Some(bias) = self.look.bias {
+            let bias = tape.parameter(bias);
+            seen = tape.add_to_rows(seen, bias);
+        }
         let channels = tape.value(seen).shape()[1];
         let pixels = tape.reshape(seen, vec![looks, 1, 1, channels]);
         locality.embed(tape, pixels, mode)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::super::tape::{Outcome, ParameterId, Parameters};
+use super::super::tape::{ParameterId, Parameters};
 use super::super::{Real, Tensor};
-use super::{BLOCK, Optimiser, learning, owner};
+use super::{BLOCK, Optimiser, owner};
 
 const FIRST: &str = "first/";
 const SECOND: &str = "second/";
@@ -33,8 +33,17 @@ impl<T> Adam<T> {
 }
 
 impl<T: Real> Optimiser<T> for Adam<T> {
-    fn step(&mut self, parameters: &mut Parameters<T>, outcome: &Outcome<T>, rate: f64) {
+    fn begin(&mut self) {
         self.steps += 1;
+    }
+
+    fn follow(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        id: ParameterId,
+        gradient: &Tensor<T>,
+        rate: f64,
+    ) {
         let [beta1, beta2] = Self::BETAS;
         let power = f64::from(self.steps);
         let [bias1, bias2] = Self::BETAS.map(|beta| 1.0 - libm::pow(beta, power));
@@ -43,24 +52,21 @@ impl<T: Real> Optimiser<T> for Adam<T> {
         let (decay, epsilon) = (T::of(self.decay), T::of(Self::EPSILON));
         let [mix1, mix2] = [T::of(1.0 - beta1), T::of(1.0 - beta2)];
         let [keep1, keep2] = [T::of(beta1), T::of(beta2)];
-        for (id, gradient) in learning(parameters, outcome) {
-            let zeros = || Tensor::zeros(gradient.shape().to_vec());
-            let first = self.first.entry(id).or_insert_with(zeros).values_mut();
-            let second = self.second.entry(id).or_insert_with(zeros).values_mut();
-            let moments = first.par_chunks_mut(BLOCK).zip(second.par_chunks_mut(BLOCK));
-            let gradient = gradient.values().par_chunks(BLOCK);
-            let values = parameters.values_mut(id).par_chunks_mut(BLOCK);
-            values.zip(gradient).zip(moments).for_each(|((values, gradient), (first, second))| {
-                let pairs = values.iter_mut().zip(gradient);
-                for ((value, gradient), (first, second)) in pairs.zip(first.iter_mut().zip(second))
-                {
-                    let slope = *gradient + decay * *value;
-                    *first = keep1 * *first + mix1 * slope;
-                    *second = keep2 * *second + mix2 * (slope * slope);
-                    *value -= size * *first / (second.sqrt() * root + epsilon);
-                }
-            });
-        }
+        let zeros = || Tensor::zeros(gradient.shape().to_vec());
+        let first = self.first.entry(id).or_insert_with(zeros).values_mut();
+        let second = self.second.entry(id).or_insert_with(zeros).values_mut();
+        let moments = first.par_chunks_mut(BLOCK).zip(second.par_chunks_mut(BLOCK));
+        let gradient = gradient.values().par_chunks(BLOCK);
+        let values = parameters.values_mut(id).par_chunks_mut(BLOCK);
+        values.zip(gradient).zip(moments).for_each(|((values, gradient), (first, second))| {
+            let pairs = values.iter_mut().zip(gradient);
+            for ((value, gradient), (first, second)) in pairs.zip(first.iter_mut().zip(second)) {
+                let slope = *gradient + decay * *value;
+                *first = keep1 * *first + mix1 * slope;
+                *second = keep2 * *second + mix2 * (slope * slope);
+                *value -= size * *first / (second.sqrt() * root + epsilon);
+            }
+        });
     }
 
     fn state(&self, parameters: &Parameters<T>) -> Vec<(String, Tensor<T>)> {

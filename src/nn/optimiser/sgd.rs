@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::super::tape::{Outcome, ParameterId, Parameters};
+use super::super::tape::{ParameterId, Parameters};
 use super::super::{Real, Tensor};
-use super::{BLOCK, Optimiser, learning, owner};
+use super::{BLOCK, Optimiser, owner};
 
 /// What a momentum is called in a checkpoint.
 const MOMENTUM: &str = "momentum/";
@@ -28,22 +28,28 @@ impl<T> Sgd<T> {
 }
 
 impl<T: Real> Optimiser<T> for Sgd<T> {
-    fn step(&mut self, parameters: &mut Parameters<T>, outcome: &Outcome<T>, rate: f64) {
+    fn begin(&mut self) {}
+
+    fn follow(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        id: ParameterId,
+        gradient: &Tensor<T>,
+        rate: f64,
+    ) {
         let (momentum, decay, rate) = (T::of(self.momentum), T::of(self.decay), T::of(rate));
-        for (id, gradient) in learning(parameters, outcome) {
-            // Zeros and a share of them are what the first gradient alone gives.
-            let memory =
-                self.memory.entry(id).or_insert_with(|| Tensor::zeros(gradient.shape().to_vec()));
-            let memory = memory.values_mut().par_chunks_mut(BLOCK);
-            let gradient = gradient.values().par_chunks(BLOCK);
-            let values = parameters.values_mut(id).par_chunks_mut(BLOCK);
-            values.zip(gradient).zip(memory).for_each(|((values, gradient), memory)| {
-                for ((value, gradient), memory) in values.iter_mut().zip(gradient).zip(memory) {
-                    *memory = momentum * *memory + (*gradient + decay * *value);
-                    *value -= rate * *memory;
-                }
-            });
-        }
+        // Zeros and a share of them are what the first gradient alone gives.
+        let memory =
+            self.memory.entry(id).or_insert_with(|| Tensor::zeros(gradient.shape().to_vec()));
+        let memory = memory.values_mut().par_chunks_mut(BLOCK);
+        let gradient = gradient.values().par_chunks(BLOCK);
+        let values = parameters.values_mut(id).par_chunks_mut(BLOCK);
+        values.zip(gradient).zip(memory).for_each(|((values, gradient), memory)| {
+            for ((value, gradient), memory) in values.iter_mut().zip(gradient).zip(memory) {
+                *memory = momentum * *memory + (*gradient + decay * *value);
+                *value -= rate * *memory;
+            }
+        });
     }
 
     fn state(&self, parameters: &Parameters<T>) -> Vec<(String, Tensor<T>)> {

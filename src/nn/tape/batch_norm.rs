@@ -1,12 +1,10 @@
 //! Batch normalisation over rows, with the ReLU that usually follows.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
-use super::super::{Activation, Real, Tensor};
+use super::super::{Activation, Real, Tensor, Workspace};
 use super::dense::rows_of;
-use super::pointwise::as_f64;
+use super::pointwise::{as_f64, written};
 use super::{ParameterId, Tape, Var};
 
 /// Rows that one task sums; part of the definition of a sum over rows.
@@ -66,37 +64,27 @@ impl<T: Real> Tape<'_, T> {
             },
         };
         let weights = self.shared(gamma);
-        let output = Arc::new(normalise(
-            &input,
-            &statistics,
-            weights.values(),
-            self.value(beta).values(),
-            activation,
-        ));
-        let kept = Arc::clone(&output);
-        self.push(output, &[x, gamma, beta], move |mut gradient, gradients| {
-            if activation == Activation::Relu {
-                super::pointwise::zip(gradient.values_mut(), kept.values(), |gradient, value| {
-                    if value <= T::ZERO {
-                        *gradient = T::ZERO;
-                    }
-                });
-            }
-            let channels = weights.values().len();
-            let [plain, with_x] = gradient_sums(&input, &gradient, &statistics);
+        let offset = self.value(beta).values();
+        let channels = offset.len();
+        assert_eq!(rows_of(&input).1, channels, "channels fit");
+        let line = Line::new(statistics, weights.values(), offset, activation);
+        let mut output = self.workspace.blank(input.shape().to_vec());
+        line.apply(input.values(), output.values_mut());
+        self.push(output, &[x, gamma, beta], move |gradient, gradients| {
+            let (mut gradient, [plain, with_x]) =
+                line.gradient_sums(&gradients.workspace, &input, gradient);
             for (var, sums) in [(beta, &plain), (gamma, &with_x)] {
                 if gradients.wants(var) {
                     gradients.add(var, Tensor::new(vec![channels], narrow(sums)));
                 }
             }
             if gradients.wants(x) {
-                let weights = weights.values();
                 let share = match mode {
                     Mode::Training => 1.0 / as_f64(rows_of(&input).0.max(1)),
                     Mode::Evaluation => 0.0,
                 };
                 let of_batch = [&plain, &with_x].map(|sums| scaled(sums, share));
-                input_gradient(&mut gradient, &input, &statistics, weights, &of_batch);
+                line.input_gradient(&mut gradient, &input, &of_batch);
                 gradients.add(x, gradient);
             }
         })
@@ -157,80 +145,123 @@ fn total(partial: &[Vec<f64>], channels: usize) -> Vec<f64> {
     total
 }
 
-fn normalise<T: Real>(
-    input: &Tensor<T>,
-    statistics: &Statistics<T>,
-    gamma: &[T],
-    beta: &[T],
+/// A normalisation with its statistics: a line a channel.
+struct Line<T> {
+    mean: Vec<T>,
+    /// 1 / sqrt(variance + epsilon).
+    scale: Vec<T>,
+    /// gamma times scale.
+    slope: Vec<T>,
+    beta: Vec<T>,
     activation: Activation,
-) -> Tensor<T> {
-    let channels = gamma.len();
-    assert_eq!(rows_of(input).1, channels, "channels fit");
-    let slope: Vec<T> = gamma.iter().zip(&statistics.scale).map(|(a, b)| *a * *b).collect();
-    let least = match activation {
-        Activation::None => T::of(f64::NEG_INFINITY),
-        Activation::Relu => T::ZERO,
-    };
-    let mut output = input.clone();
-    output.values_mut().par_chunks_mut(BLOCK_ROWS * channels).for_each(|block| {
-        for row in block.chunks_exact_mut(channels) {
-            for (at, value) in row.iter_mut().enumerate() {
-                let centred = *value - statistics.mean[at];
-                *value = (centred * slope[at] + beta[at]).largest(least);
-            }
-        }
-    });
-    output
 }
 
-/// The sums over rows of the gradient, and of the gradient times the normalised input.
-fn gradient_sums<T: Real>(
-    input: &Tensor<T>,
-    gradient: &Tensor<T>,
-    statistics: &Statistics<T>,
-) -> [Vec<f64>; 2] {
-    let channels = statistics.mean.len();
-    let size = BLOCK_ROWS * channels;
-    let partial = |(input, gradient): (&[T], &[T])| {
+impl<T: Real> Line<T> {
+    fn new(statistics: Statistics<T>, gamma: &[T], beta: &[T], activation: Activation) -> Self {
+        let Statistics { mean, scale } = statistics;
+        let slope = gamma.iter().zip(&scale).map(|(a, b)| *a * *b).collect();
+        Self { mean, scale, slope, beta: beta.to_vec(), activation }
+    }
+
+    fn channels(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// The value of a channel before the activation.
+    fn at(&self, channel: usize, value: T) -> T {
+        (value - self.mean[channel]) * self.slope[channel] + self.beta[channel]
+    }
+
+    fn apply(&self, input: &[T], output: &mut [T]) {
+        let channels = self.channels();
+        let size = BLOCK_ROWS * channels;
+        let least = match self.activation {
+            Activation::None => T::of(f64::NEG_INFINITY),
+            Activation::Relu => T::ZERO,
+        };
+        let blocks = output.par_chunks_mut(size).zip(input.par_chunks(size));
+        blocks.for_each(|(output, input)| {
+            let rows = output.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
+            for (output, input) in rows {
+                for at in 0..channels {
+                    output[at] = self.at(at, input[at]).largest(least);
+                }
+            }
+        });
+    }
+
+    /// The gradient where the activation let values through, its sums over rows, and those of its
+    /// product with the normalised input.
+    fn gradient_sums(
+        &self,
+        workspace: &Workspace<T>,
+        input: &Tensor<T>,
+        gradient: Tensor<T>,
+    ) -> (Tensor<T>, [Vec<f64>; 2]) {
+        let channels = self.channels();
+        let size = BLOCK_ROWS * channels;
+        let mut sums = Vec::new();
+        let gradient = written(workspace, gradient, |to, from| {
+            let blocks = to.par_chunks_mut(size).zip(input.values().par_chunks(size)).enumerate();
+            sums = blocks
+                .map(|(block, (to, input))| {
+                    let from = from.map(|from| &from[block * size..]);
+                    self.gradient_sums_of_block(input, to, from)
+                })
+                .collect();
+        });
+        let (plain, with_x): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
+        (gradient, [total(&plain, channels), total(&with_x, channels)])
+    }
+
+    /// The same for some rows, whose gradient is in `from` or else in `to`.
+    fn gradient_sums_of_block(
+        &self,
+        input: &[T],
+        to: &mut [T],
+        from: Option<&[T]>,
+    ) -> (Vec<f64>, Vec<f64>) {
+        let channels = self.channels();
+        let all_flows = self.activation == Activation::None;
         let (mut plain, mut with_x) = (vec![0.0; channels], vec![0.0; channels]);
-        for (input, gradient) in input.chunks_exact(channels).zip(gradient.chunks_exact(channels)) {
+        let rows = to.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
+        for (row, (to, input)) in rows.enumerate() {
+            if let Some(from) = from {
+                to.copy_from_slice(&from[row * channels..][..channels]);
+            }
             for at in 0..channels {
-                let above = gradient[at];
-                let x = (input[at] - statistics.mean[at]) * statistics.scale[at];
+                let flows = all_flows || self.at(at, input[at]) > T::ZERO;
+                let above = if flows { to[at] } else { T::ZERO };
+                to[at] = above;
+                let x = (input[at] - self.mean[at]) * self.scale[at];
                 plain[at] += above.wide();
                 with_x[at] += (above * x).wide();
             }
         }
         (plain, with_x)
-    };
-    let blocks = input.values().par_chunks(size).zip(gradient.values().par_chunks(size));
-    let (plain, with_x): (Vec<_>, Vec<_>) =
-        blocks.map(partial).collect::<Vec<_>>().into_iter().unzip();
-    [total(&plain, channels), total(&with_x, channels)]
-}
+    }
 
-/// `gamma scale (dy - mean(dy) - x mean(dy x))`, in place of dy. `of_batch` are the two means; zeros
-/// where the statistics do not depend on the input.
-fn input_gradient<T: Real>(
-    gradient: &mut Tensor<T>,
-    input: &Tensor<T>,
-    statistics: &Statistics<T>,
-    gamma: &[T],
-    [plain, with_x]: &[Vec<T>; 2],
-) {
-    let channels = gamma.len();
-    let size = BLOCK_ROWS * channels;
-    let blocks = gradient.values_mut().par_chunks_mut(size);
-    blocks.zip(input.values().par_chunks(size)).for_each(|(gradient, input)| {
-        let rows = gradient.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
-        for (gradient, input) in rows {
-            for at in 0..channels {
-                let scale = statistics.scale[at];
-                let x = (input[at] - statistics.mean[at]) * scale;
-                gradient[at] = (gradient[at] - plain[at] - x * with_x[at]) * (gamma[at] * scale);
+    /// `gamma scale (dy - mean(dy) - x mean(dy x))`, in place of dy. `of_batch` are the two means;
+    /// zeros where the statistics do not depend on the input.
+    fn input_gradient(
+        &self,
+        gradient: &mut Tensor<T>,
+        input: &Tensor<T>,
+        [plain, with_x]: &[Vec<T>; 2],
+    ) {
+        let channels = self.channels();
+        let size = BLOCK_ROWS * channels;
+        let blocks = gradient.values_mut().par_chunks_mut(size);
+        blocks.zip(input.values().par_chunks(size)).for_each(|(gradient, input)| {
+            let rows = gradient.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
+            for (gradient, input) in rows {
+                for at in 0..channels {
+                    let x = (input[at] - self.mean[at]) * self.scale[at];
+                    gradient[at] = (gradient[at] - plain[at] - x * with_x[at]) * self.slope[at];
+                }
             }
-        }
-    });
+        });
+    }
 }
 
 fn inverse_root<T: Real, U: Real>(variance: &[U], epsilon: f64) -> Vec<T> {

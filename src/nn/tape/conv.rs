@@ -5,12 +5,11 @@
 //! one pixel) are not multiplied at all; their gradient is exactly zero. What is unrolled is made
 //! again on the way back rather than kept.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
-use super::super::{Real, Tensor, Window};
+use super::super::{Real, Tensor, Window, Workspace};
+use super::gradients::Cover;
 use super::windows::{live_taps, maps4, place};
 use super::{ParameterId, Tape, Var};
 
@@ -72,16 +71,19 @@ impl<T: Real> Tape<'_, T> {
             return self.rows_times(x, weight);
         }
         let plan = Plan::new(window, [height, width], channels, outputs);
-        let mut y = Tensor::zeros(vec![count, plan.output[0], plan.output[1], outputs]);
-        plan.forward(&input, &filters, &mut y);
+        let shape = vec![count, plan.output[0], plan.output[1], outputs];
+        let mut y = self.workspace.blank(shape);
+        let mut rows = plan.rows(&self.workspace, count);
+        plan.forward(&input, &filters, &mut y, rows.values_mut());
         self.push(y, &[x, weight], move |gradient, gradients| {
+            let mut rows = plan.rows(&gradients.workspace, count);
             if gradients.wants(weight) {
-                let (slot, sum) = gradients.product_slot(weight, filters.shape());
-                plan.add_filter_gradient(&input, &gradient, slot, sum);
+                let (slot, sum) = gradients.product_slot(weight, filters.shape(), plan.cover());
+                plan.add_filter_gradient(&input, &gradient, slot, sum, rows.values_mut());
             }
             if gradients.wants(x) {
                 let slot = gradients.slot(x, input.shape());
-                plan.add_input_gradient(&filters, &gradient, slot);
+                plan.add_input_gradient(&filters, &gradient, slot, rows.values_mut());
             }
         })
     }
@@ -94,6 +96,19 @@ impl Plan {
         let image = (output[0] * output[1] * taps.len() * channels).max(1);
         let block = (BLOCK_VALUES / image).max(1);
         Self { window: *window, input, output, channels, outputs, taps, block }
+    }
+
+    /// Room for the unrolled rows of a block of images.
+    fn rows<T: Real>(&self, workspace: &Workspace<T>, images: usize) -> Tensor<T> {
+        workspace.blank(vec![self.block.min(images) * self.pixels(), self.width()])
+    }
+
+    /// How much of a filter is live.
+    fn cover(&self) -> Cover {
+        match self.width() == self.filter() {
+            true => Cover::Whole,
+            false => Cover::Part,
+        }
     }
 
     fn pixels(&self) -> usize {
@@ -127,13 +142,18 @@ impl Plan {
         runs
     }
 
-    fn forward<T: Real>(&self, input: &Tensor<T>, filters: &Tensor<T>, y: &mut Tensor<T>) {
+    fn forward<T: Real>(
+        &self,
+        input: &Tensor<T>,
+        filters: &Tensor<T>,
+        y: &mut Tensor<T>,
+        rows: &mut [T],
+    ) {
         let (width, outputs) = (self.width(), self.outputs);
-        let mut rows = Vec::new();
         let blocks = input.values().chunks(self.block * self.input_size());
         let targets = y.values_mut().chunks_mut(self.block * self.pixels() * outputs);
         for (images, target) in blocks.zip(targets) {
-            self.unroll(images, &mut rows);
+            self.unroll(images, rows);
             let pixels = target.len() / outputs;
             let mut sum = Sum::Fresh;
             for [live, first, count] in self.runs() {
@@ -158,13 +178,13 @@ impl Plan {
         above: &Tensor<T>,
         slot: &mut [T],
         mut sum: Sum,
+        rows: &mut [T],
     ) {
         let (width, outputs) = (self.width(), self.outputs);
-        let mut rows = Vec::new();
         let blocks = input.values().chunks(self.block * self.input_size());
         let aboves = above.values().chunks(self.block * self.pixels() * outputs);
         for (images, above) in blocks.zip(aboves) {
-            self.unroll(images, &mut rows);
+            self.unroll(images, rows);
             let pixels = above.len() / outputs;
             for [live, first, count] in self.runs() {
                 let (depth, skip) = (count * self.channels, live * self.channels);
@@ -181,13 +201,18 @@ impl Plan {
         }
     }
 
-    fn add_input_gradient<T: Real>(&self, filters: &Tensor<T>, above: &Tensor<T>, slot: &mut [T]) {
+    fn add_input_gradient<T: Real>(
+        &self,
+        filters: &Tensor<T>,
+        above: &Tensor<T>,
+        slot: &mut [T],
+        rows: &mut [T],
+    ) {
         let (width, outputs) = (self.width(), self.outputs);
-        let mut rows = Vec::new();
         let aboves = above.values().chunks(self.block * self.pixels() * outputs);
         for (images, above) in slot.chunks_mut(self.block * self.input_size()).zip(aboves) {
             let pixels = above.len() / outputs;
-            rows.resize(pixels * width, T::ZERO);
+            let rows = &mut rows[..pixels * width];
             for [live, first, count] in self.runs() {
                 let (depth, skip) = (count * self.channels, live * self.channels);
                 let taps = &filters.values()[first * self.channels..];
@@ -199,14 +224,13 @@ impl Plan {
                     Threads::Pool,
                 );
             }
-            self.roll_up(&rows, images);
+            self.roll_up(rows, images);
         }
     }
 
     /// Fills `rows`, [n H' W', taps C], with what each pixel sees.
-    fn unroll<T: Real>(&self, images: &[T], rows: &mut Vec<T>) {
+    fn unroll<T: Real>(&self, images: &[T], rows: &mut [T]) {
         let (size, width, channels) = (self.pixels(), self.width(), self.channels);
-        rows.resize(images.len() / self.input_size() * size * width, T::ZERO);
         let images = images.par_chunks_exact(self.input_size());
         rows.par_chunks_exact_mut(size * width).zip(images).for_each(|(rows, image)| {
             for (pixel, row) in rows.chunks_exact_mut(width).enumerate() {
@@ -245,7 +269,7 @@ impl Plan {
 
 /// Filters [O, C, kh, kw], as files hold them, as [O, kh, kw, C].
 #[must_use]
-pub fn filters_from_file<T: Real>(filters: &Tensor<T>) -> Arc<Tensor<T>> {
+pub fn filters_from_file<T: Real>(filters: &Tensor<T>) -> Tensor<T> {
     let [outputs, channels, rows, columns] = maps4(filters);
     let mut values = Vec::with_capacity(filters.values().len());
     for filter in filters.values().chunks_exact(channels * rows * columns) {
@@ -253,7 +277,7 @@ pub fn filters_from_file<T: Real>(filters: &Tensor<T>) -> Arc<Tensor<T>> {
             values.extend((0..channels).map(|channel| filter[channel * rows * columns + tap]));
         }
     }
-    Arc::new(Tensor::new(vec![outputs, rows, columns, channels], values))
+    Tensor::new(vec![outputs, rows, columns, channels], values)
 }
 
 /// Filters [O, kh, kw, C] as files hold them, [O, C, kh, kw].
@@ -340,10 +364,11 @@ mod tests {
         let (x, w) = (tensor(&[5, 3, 3, 2], 1), tensor(&[2, 3, 3, 2], 2));
         let mut plan = Plan::new(&window, [3, 3], 2, 2);
         let mut whole = Tensor::zeros(vec![5, 3, 3, 2]);
-        plan.forward(&x, &w, &mut whole);
+        let mut rows = vec![f64::NAN; 5 * 9 * 18];
+        plan.forward(&x, &w, &mut whole, &mut rows);
         plan.block = 2;
         let mut parts = Tensor::zeros(vec![5, 3, 3, 2]);
-        plan.forward(&x, &w, &mut parts);
+        plan.forward(&x, &w, &mut parts, &mut rows);
         assert_eq!(whole, parts);
     }
 
@@ -362,7 +387,7 @@ mod tests {
     fn filters_change_the_order_of_their_axes() {
         let file = Tensor::new(vec![1, 2, 1, 2], vec![1.0, 2.0, 3.0, 4.0]);
         assert_eq!(
-            *filters_from_file(&file),
+            filters_from_file(&file),
             Tensor::new(vec![1, 1, 2, 2], vec![1.0, 3.0, 2.0, 4.0])
         );
         let file = tensor(&[3, 4, 2, 5], 1);

@@ -1,8 +1,17 @@
 //! Rows times a matrix.
 
+use rayon::prelude::*;
+
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
-use super::super::{Real, Tensor};
+use super::super::{Real, Tensor, Workspace};
+use super::gradients::Cover;
 use super::{Gradients, ParameterId, Tape, Var, pointwise};
+
+/// Rows that one task takes.
+const BLOCK_ROWS: usize = 32;
+
+/// Columns that one task sums.
+const BLOCK_COLUMNS: usize = 256;
 
 /// A linear layer, `y = x W^T + b`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,7 +50,7 @@ impl<T: Real> Tape<'_, T> {
         let outputs = filters.shape()[0];
         let mut shape = input.shape().to_vec();
         *shape.last_mut().expect("rows have a width") = outputs;
-        let mut y = Tensor::zeros(shape);
+        let mut y = self.workspace.blank(shape);
         product(
             MatrixMut::new(y.values_mut(), rows, outputs, outputs),
             Sum::Fresh,
@@ -53,12 +62,12 @@ impl<T: Real> Tape<'_, T> {
             let above = Matrix::new(gradient.values(), rows, outputs);
             let filter = Matrix::new(filters.values(), outputs, width);
             if gradients.wants(x) {
-                let (slot, sum) = gradients.product_slot(x, input.shape());
+                let (slot, sum) = gradients.product_slot(x, input.shape(), Cover::Whole);
                 let target = MatrixMut::new(slot, rows, width, width);
                 product(target, sum, above, filter, Threads::Pool);
             }
             if gradients.wants(weight) {
-                let (slot, sum) = gradients.product_slot(weight, filters.shape());
+                let (slot, sum) = gradients.product_slot(weight, filters.shape(), Cover::Whole);
                 let target = MatrixMut::new(slot, outputs, width, width);
                 let rows = Matrix::new(input.values(), rows, width);
                 product(target, sum, above.transposed(), rows, Threads::Pool);
@@ -72,19 +81,18 @@ impl<T: Real> Tape<'_, T> {
     /// If the widths do not fit.
     pub fn multiply_rows(&mut self, x: Var, factors: Var) -> Var {
         let (input, vector) = (self.shared(x), self.shared(factors));
-        let width = vector.values().len();
-        assert_eq!(rows_of(&input).1, width, "widths fit");
-        let mut y = Tensor::clone(&input);
-        multiply_each(&mut y, vector.values());
-        self.push(y, &[x, factors], move |mut gradient, gradients| {
+        let y = by_rows(&self.workspace, input.clone(), vector.values(), |value, by| value * by);
+        self.push(y, &[x, factors], move |gradient, gradients| {
+            let workspace = gradients.workspace.clone();
             if gradients.wants(factors) {
-                let mut products = gradient.clone();
-                pointwise::zip(products.values_mut(), input.values(), |above, x| *above *= x);
+                let times = |above, x| above * x;
+                let products =
+                    pointwise::combined(&workspace, gradient.clone(), input.values(), times);
                 add_columns(gradients, factors, &products);
             }
             if gradients.wants(x) {
-                multiply_each(&mut gradient, vector.values());
-                gradients.add(x, gradient);
+                let times = |above, by| above * by;
+                gradients.add(x, by_rows(&workspace, gradient, vector.values(), times));
             }
         })
     }
@@ -94,13 +102,8 @@ impl<T: Real> Tape<'_, T> {
     /// # Panics
     /// If the widths do not fit.
     pub fn add_to_rows(&mut self, x: Var, bias: Var) -> Var {
-        let mut y = self.value(x).clone();
-        let values = self.value(bias).values();
-        let width = values.len();
-        assert_eq!(rows_of(&y).1, width, "widths fit");
-        for row in y.values_mut().chunks_exact_mut(width) {
-            row.iter_mut().zip(values).for_each(|(value, bias)| *value += *bias);
-        }
+        let (input, vector) = (self.shared(x), self.value(bias).values());
+        let y = by_rows(&self.workspace, input, vector, |value, bias| value + bias);
         self.push(y, &[x, bias], move |gradient, gradients| {
             add_columns(gradients, bias, &gradient);
             gradients.add(x, gradient);
@@ -108,10 +111,30 @@ impl<T: Real> Tape<'_, T> {
     }
 }
 
-fn multiply_each<T: Real>(rows: &mut Tensor<T>, factors: &[T]) {
-    for row in rows.values_mut().chunks_exact_mut(factors.len()) {
-        row.iter_mut().zip(factors).for_each(|(value, factor)| *value *= *factor);
-    }
+/// `f` of every value and the vector's value for its column, by all threads.
+fn by_rows<T: Real>(
+    workspace: &Workspace<T>,
+    rows: Tensor<T>,
+    vector: &[T],
+    f: impl Fn(T, T) -> T + Sync,
+) -> Tensor<T> {
+    let width = vector.len();
+    assert_eq!(rows_of(&rows).1, width, "widths fit");
+    pointwise::written(workspace, rows, |to, from| {
+        let blocks = to.par_chunks_mut(BLOCK_ROWS * width).enumerate();
+        blocks.for_each(|(block, to)| {
+            let from = from.map(|from| &from[block * BLOCK_ROWS * width..]);
+            for (row, to) in to.chunks_exact_mut(width).enumerate() {
+                match from {
+                    None => to.iter_mut().zip(vector).for_each(|(to, by)| *to = f(*to, *by)),
+                    Some(from) => {
+                        let pairs = from[row * width..].iter().zip(vector);
+                        to.iter_mut().zip(pairs).for_each(|(to, (from, by))| *to = f(*from, *by));
+                    }
+                }
+            }
+        });
+    })
 }
 
 /// How many rows a tensor has, and numbers a row: its last axis.
@@ -124,10 +147,13 @@ pub(super) fn rows_of<T: Real>(tensor: &Tensor<T>) -> (usize, usize) {
 pub(super) fn add_columns<T: Real>(gradients: &mut Gradients<T>, var: Var, rows: &Tensor<T>) {
     if gradients.wants(var) {
         let width = rows_of(rows).1;
-        let slot = gradients.slot(var, &[width]);
-        for row in rows.values().chunks_exact(width) {
-            slot.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
-        }
+        let slot = gradients.slot(var, &[width]).par_chunks_mut(BLOCK_COLUMNS);
+        slot.enumerate().for_each(|(block, slot)| {
+            for row in rows.values().chunks_exact(width) {
+                let row = &row[block * BLOCK_COLUMNS..];
+                slot.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
+            }
+        });
     }
 }
 

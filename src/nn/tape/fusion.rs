@@ -5,11 +5,12 @@
 //! step before. The product of a slot is the same in every step, so each is computed once and the
 //! steps are its running sums: `z_t W^T = sum over k <= t of v_k W_k^T`.
 
-use std::sync::Arc;
+use rayon::prelude::*;
 
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
 use super::super::{Real, Tensor};
 use super::dense::rows_of;
+use super::gradients::Cover;
 use super::{Gradients, Tape, Var};
 
 impl<T: Real> Tape<'_, T> {
@@ -27,7 +28,7 @@ impl<T: Real> Tape<'_, T> {
         assert_eq!(first_slot.shape(), [count, width], "slot 0 is [B, D]");
         assert!((steps + 1) * width <= total, "the weight has all slots");
         let row = (steps + 1) * outputs;
-        let mut fused = Tensor::zeros(vec![count, steps + 1, outputs]);
+        let mut fused = self.workspace.blank(vec![count, steps + 1, outputs]);
         for step in 0..=steps {
             let slot = slot_rows(&first_slot, &later_slots, step, [count, steps, width]);
             product(
@@ -39,21 +40,21 @@ impl<T: Real> Tape<'_, T> {
                 Threads::Pool,
             );
         }
-        for image in fused.values_mut().chunks_exact_mut(row) {
+        fused.values_mut().par_chunks_exact_mut(row).for_each(|image| {
             for at in outputs..row {
                 let before = image[at - outputs];
                 image[at] += before;
             }
-        }
+        });
         let inputs = Inputs { first, later, weight, first_slot, later_slots, filters };
         self.push(fused, &[first, later, weight], move |mut gradient, gradients| {
             // A slot is in its own step and in all later ones.
-            for image in gradient.values_mut().chunks_exact_mut(row) {
+            gradient.values_mut().par_chunks_exact_mut(row).for_each(|image| {
                 for at in (0..row - outputs).rev() {
                     let after = image[at + outputs];
                     image[at] += after;
                 }
-            }
+            });
             inputs.hand_back(&gradient, gradients, [count, steps, width]);
         })
     }
@@ -64,9 +65,9 @@ struct Inputs<T> {
     first: Var,
     later: Var,
     weight: Var,
-    first_slot: Arc<Tensor<T>>,
-    later_slots: Arc<Tensor<T>>,
-    filters: Arc<Tensor<T>>,
+    first_slot: Tensor<T>,
+    later_slots: Tensor<T>,
+    filters: Tensor<T>,
 }
 
 impl<T: Real> Inputs<T> {
@@ -80,13 +81,14 @@ impl<T: Real> Inputs<T> {
         let (filters, shape) = (&self.filters, self.filters.shape());
         let (outputs, total) = (shape[0], rows_of(filters).1);
         // Every step writes columns of its own, so one answer holds for all of them.
-        let mut sum_of = |var: Var, shape: &[usize]| match gradients.wants(var) {
-            true => gradients.product_slot(var, shape).1,
+        let mut sum_of = |var: Var, shape: &[usize], cover| match gradients.wants(var) {
+            true => gradients.product_slot(var, shape, cover).1,
             false => Sum::Onto,
         };
-        let of_weight = sum_of(self.weight, shape);
-        let of_first = sum_of(self.first, &[count, width]);
-        let of_later = sum_of(self.later, &[count, steps, width]);
+        let used = if (steps + 1) * width == total { Cover::Whole } else { Cover::Part };
+        let of_weight = sum_of(self.weight, shape, used);
+        let of_first = sum_of(self.first, &[count, width], Cover::Whole);
+        let of_later = sum_of(self.later, &[count, steps, width], Cover::Whole);
         for step in 0..=steps {
             let above = &above.values()[step * outputs..];
             let above = Matrix::strided(above, count, outputs, (steps + 1) * outputs);

@@ -1,7 +1,5 @@
 //! Softmax and what is measured with it.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
 use super::super::{Real, Tensor};
@@ -16,8 +14,7 @@ impl<T: Real> Tape<'_, T> {
         let mut output = self.value(logits).clone();
         let width = rows_of(&output).1;
         output.values_mut().par_chunks_exact_mut(width).for_each(log_softmax_row);
-        let output = Arc::new(output);
-        let kept = Arc::clone(&output);
+        let kept = output.clone();
         self.push(output, &[logits], move |mut gradient, gradients| {
             let rows = gradient.values_mut().par_chunks_exact_mut(width);
             rows.zip(kept.values().par_chunks_exact(width)).for_each(|(gradient, logs)| {

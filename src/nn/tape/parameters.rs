@@ -1,7 +1,6 @@
 //! What a network has learnt, by name.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::super::{Real, Tensor};
 
@@ -35,7 +34,7 @@ pub struct Parameter<T = f32> {
     pub name: String,
     /// What becomes of it.
     pub kind: ParameterKind,
-    value: Arc<Tensor<T>>,
+    value: Tensor<T>,
 }
 
 impl<T> Parameter<T> {
@@ -43,10 +42,6 @@ impl<T> Parameter<T> {
     #[must_use]
     pub fn value(&self) -> &Tensor<T> {
         &self.value
-    }
-
-    pub(super) fn shared(&self) -> Arc<Tensor<T>> {
-        Arc::clone(&self.value)
     }
 }
 
@@ -76,7 +71,7 @@ impl<T: Real> Parameters<T> {
     ) -> ParameterId {
         let (name, id) = (name.into(), ParameterId(self.all.len()));
         assert!(self.by_name.insert(name.clone(), id).is_none(), "`{name}` is there already");
-        self.all.push(Parameter { name, kind, value: Arc::new(value) });
+        self.all.push(Parameter { name, kind, value });
         id
     }
 
@@ -104,7 +99,7 @@ impl<T: Real> Parameters<T> {
 
     /// The values of a parameter, to be changed. Copied first if a tape still holds them.
     pub fn values_mut(&mut self, id: ParameterId) -> &mut [T] {
-        Arc::make_mut(&mut self.all[id.0].value).values_mut()
+        self.all[id.0].value.values_mut()
     }
 
     /// Puts another value in a parameter's place.
@@ -114,7 +109,7 @@ impl<T: Real> Parameters<T> {
     pub fn replace(&mut self, id: ParameterId, value: Tensor<T>) {
         let parameter = &mut self.all[id.0];
         assert_eq!(parameter.value.shape(), value.shape(), "`{}` keeps its shape", parameter.name);
-        parameter.value = Arc::new(value);
+        parameter.value = value;
     }
 
     /// Takes over what a pass has left of running statistics.

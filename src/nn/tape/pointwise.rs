@@ -1,10 +1,8 @@
 //! Operations on one value at a time.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
-use super::super::{Real, Tensor};
+use super::super::{Real, Tensor, Workspace};
 use super::{Tape, Var};
 
 /// Values that one task takes.
@@ -13,12 +11,10 @@ const BLOCK: usize = 1 << 14;
 impl<T: Real> Tape<'_, T> {
     /// `left + right`, equal shapes.
     pub fn add(&mut self, left: Var, right: Var) -> Var {
-        let mut sum = self.value(left).clone();
-        zip(sum.values_mut(), self.matching(left, right).values(), |sum, value| *sum += value);
+        let other = self.matching(left, right);
+        let sum = combined(&self.workspace, self.shared(left), other.values(), |a, b| a + b);
         self.push(sum, &[left, right], move |gradient, gradients| {
-            if gradients.wants(left) {
-                gradients.add(left, gradient.clone());
-            }
+            gradients.add(left, gradient.clone());
             gradients.add(right, gradient);
         })
     }
@@ -31,14 +27,13 @@ impl<T: Real> Tape<'_, T> {
 
     /// `left * right`, equal shapes, value by value.
     pub fn multiply(&mut self, left: Var, right: Var) -> Var {
-        let (a, b) = (self.shared(left), self.shared(right));
-        let mut result = Tensor::clone(&a);
-        zip(result.values_mut(), self.matching(left, right).values(), |a, b| *a *= b);
-        self.push(result, &[left, right], move |gradient, gradients| {
+        let (a, b) = (self.shared(left), self.matching(left, right).clone());
+        let product = combined(&self.workspace, a.clone(), b.values(), |a, b| a * b);
+        self.push(product, &[left, right], move |gradient, gradients| {
             for (var, other) in [(left, &b), (right, &a)] {
                 if gradients.wants(var) {
-                    let mut part = gradient.clone();
-                    zip(part.values_mut(), other.values(), |part, other| *part *= other);
+                    let workspace = &gradients.workspace;
+                    let part = combined(workspace, gradient.clone(), other.values(), |a, b| a * b);
                     gradients.add(var, part);
                 }
             }
@@ -47,43 +42,37 @@ impl<T: Real> Tape<'_, T> {
 
     /// `factor * x`.
     pub fn scale(&mut self, x: Var, factor: T) -> Var {
-        let mut result = self.value(x).clone();
-        each(result.values_mut(), |value| *value *= factor);
-        self.push(result, &[x], move |mut gradient, gradients| {
-            each(gradient.values_mut(), |value| *value *= factor);
+        let result = changed(&self.workspace, self.shared(x), |value| value * factor);
+        self.push(result, &[x], move |gradient, gradients| {
+            let gradient = changed(&gradients.workspace, gradient, |value| value * factor);
             gradients.add(x, gradient);
         })
     }
 
     /// `max(x, 0)`.
     pub fn relu(&mut self, x: Var) -> Var {
-        self.through(
-            x,
-            |value| value.largest(T::ZERO),
-            |_, y| {
-                if y > T::ZERO { T::ONE } else { T::ZERO }
-            },
-        )
+        let slope = |y| if y > T::ZERO { T::ONE } else { T::ZERO };
+        self.through(x, |value| value.largest(T::ZERO), slope)
     }
 
     /// `1 / (1 + e^-x)`.
     pub fn sigmoid(&mut self, x: Var) -> Var {
-        self.through(x, Real::sigmoid, |_, y| y * (T::ONE - y))
+        self.through(x, Real::sigmoid, |y| y * (T::ONE - y))
     }
 
     /// The hyperbolic tangent.
     pub fn tanh(&mut self, x: Var) -> Var {
-        self.through(x, Real::tanh, |_, y| T::ONE - y * y)
+        self.through(x, Real::tanh, |y| T::ONE - y * y)
     }
 
     /// e to the power of x.
     pub fn exp(&mut self, x: Var) -> Var {
-        self.through(x, Real::exp, |_, y| y)
+        self.through(x, Real::exp, |y| y)
     }
 
     /// `1 - x`.
     pub fn one_minus(&mut self, x: Var) -> Var {
-        self.through(x, |value| T::ONE - value, |_, _| -T::ONE)
+        self.through(x, |value| T::ONE - value, |_| -T::ONE)
     }
 
     /// Keeps what `kept` says and divides it by the share that is kept in the mean, so that the
@@ -120,12 +109,9 @@ impl<T: Real> Tape<'_, T> {
         self.push(result, vars, move |gradient, gradients| {
             for (at, var) in (0_u32..).zip(inputs) {
                 if gradients.wants(var) {
-                    let mut part = gradient.clone();
-                    zip(part.values_mut(), &winners, |part, winner| {
-                        if winner != at {
-                            *part = T::ZERO;
-                        }
-                    });
+                    let workspace = &gradients.workspace;
+                    let won = |part, winner| if winner == at { part } else { T::ZERO };
+                    let part = combined(workspace, gradient.clone(), &winners, won);
                     gradients.add(var, part);
                 }
             }
@@ -150,24 +136,18 @@ impl<T: Real> Tape<'_, T> {
         self.scale(sum, T::of(1.0 / as_f64(count.max(1))))
     }
 
-    /// `y = f(x)` with the derivative `slope(x, y)`.
+    /// `y = f(x)` with the derivative `slope(y)`.
     fn through(
         &mut self,
         x: Var,
         f: impl Fn(T) -> T + Sync,
-        slope: impl Fn(T, T) -> T + Sync + 'static,
+        slope: impl Fn(T) -> T + Sync + 'static,
     ) -> Var {
-        let input = self.shared(x);
-        let mut output = Tensor::clone(&input);
-        each(output.values_mut(), |value| *value = f(*value));
-        let output = Arc::new(output);
-        self.push(Arc::clone(&output), &[x], move |mut gradient, gradients| {
-            let blocks = gradient.values_mut().par_chunks_mut(BLOCK);
-            let known = input.values().par_chunks(BLOCK).zip(output.values().par_chunks(BLOCK));
-            blocks.zip(known).for_each(|(gradient, (x, y))| {
-                let pairs = x.iter().zip(y);
-                gradient.iter_mut().zip(pairs).for_each(|(g, (&x, &y))| *g *= slope(x, y));
-            });
+        let output = changed(&self.workspace, self.shared(x), f);
+        let kept = output.clone();
+        self.push(output, &[x], move |gradient, gradients| {
+            let back = |gradient, y| gradient * slope(y);
+            let gradient = combined(&gradients.workspace, gradient, kept.values(), back);
             gradients.add(x, gradient);
         })
     }
@@ -178,6 +158,55 @@ impl<T: Real> Tape<'_, T> {
         assert_eq!(self.value(first).shape(), value.shape(), "shapes fit");
         value
     }
+}
+
+/// `f` of every value, by all threads; in the same memory if nobody shares it.
+pub(super) fn changed<T: Real>(
+    workspace: &Workspace<T>,
+    values: Tensor<T>,
+    f: impl Fn(T) -> T + Sync,
+) -> Tensor<T> {
+    written(workspace, values, |to, from| match from {
+        None => each(to, |value| *value = f(*value)),
+        Some(from) => zip(to, from, |to, from| *to = f(from)),
+    })
+}
+
+/// `f` of every value and its partner, by all threads; in the memory of the values if nobody shares
+/// it.
+pub(super) fn combined<T: Real, U: Copy + Sync>(
+    workspace: &Workspace<T>,
+    values: Tensor<T>,
+    others: &[U],
+    f: impl Fn(T, U) -> T + Sync,
+) -> Tensor<T> {
+    written(workspace, values, |to, from| match from {
+        None => zip(to, others, |value, other| *value = f(*value, other)),
+        Some(from) => {
+            assert_eq!(from.len(), others.len(), "lengths fit");
+            let from = from.par_chunks(BLOCK).zip(others.par_chunks(BLOCK));
+            to.par_chunks_mut(BLOCK).zip(from).for_each(|(to, (from, others))| {
+                let pairs = from.iter().zip(others);
+                to.iter_mut().zip(pairs).for_each(|(to, (from, other))| *to = f(*from, *other));
+            });
+        }
+    })
+}
+
+/// What `write` makes of values: where they stand, or, if they are shared, from there into memory of
+/// its own.
+pub(super) fn written<T: Real>(
+    workspace: &Workspace<T>,
+    mut values: Tensor<T>,
+    write: impl FnOnce(&mut [T], Option<&[T]>),
+) -> Tensor<T> {
+    if !values.is_shared() {
+        write(values.values_mut(), None);
+        return values;
+    }
+    let mut result = workspace.blank(values.shape().to_vec());
+    write(result.values_mut(), Some(values.values()));
+    result
 }
 
 /// Changes every value, by all threads.

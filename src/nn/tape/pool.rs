@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::{Padding, Real, Tensor, Window};
+use super::super::{Padding, Real, Window};
 use super::pointwise::as_f64;
 use super::windows::{maps4, place};
 use super::{Tape, Var};
@@ -16,7 +16,7 @@ impl<T: Real> Tape<'_, T> {
             return self.reshape(maps, vec![count, channels]);
         }
         let share = T::of(1.0 / as_f64(pixels.max(1)));
-        let mut means = Tensor::zeros(vec![count, channels]);
+        let mut means = self.workspace.zeros(vec![count, channels]);
         let images = self.value(maps).values().par_chunks_exact(pixels * channels);
         means.values_mut().par_chunks_exact_mut(channels).zip(images).for_each(|(means, image)| {
             for pixel in image.chunks_exact(channels) {
@@ -25,7 +25,7 @@ impl<T: Real> Tape<'_, T> {
             means.iter_mut().for_each(|mean| *mean *= share);
         });
         self.push(means, &[maps], move |gradient, gradients| {
-            let mut back = Tensor::zeros(vec![count, height, width, channels]);
+            let mut back = gradients.workspace.blank(vec![count, height, width, channels]);
             let images = back.values_mut().par_chunks_exact_mut(pixels * channels);
             let means = gradient.values().par_chunks_exact(channels);
             images.zip(means).for_each(|(image, means)| {
@@ -45,7 +45,7 @@ impl<T: Real> Tape<'_, T> {
     pub fn max_pool(&mut self, window: &Window, maps: Var) -> Var {
         let input = self.shared(maps);
         let slide = Slide::new(window, maps4(&input));
-        let mut output = Tensor::zeros(slide.shape());
+        let mut output = self.workspace.blank(slide.shape());
         let mut winners = vec![0_u32; output.values().len()];
         let channels = slide.channels;
         let images = input.values().par_chunks_exact(slide.input_size());
@@ -67,7 +67,7 @@ impl<T: Real> Tape<'_, T> {
             }
         });
         self.push(output, &[maps], move |gradient, gradients| {
-            let mut back = Tensor::zeros(input.shape().to_vec());
+            let mut back = gradients.workspace.zeros(input.shape().to_vec());
             let images = back.values_mut().par_chunks_exact_mut(slide.input_size());
             let above = gradient.values().par_chunks_exact(slide.output_size());
             let chosen = winners.par_chunks_exact(slide.output_size());
@@ -87,7 +87,7 @@ impl<T: Real> Tape<'_, T> {
     pub fn average_pool(&mut self, window: &Window, padding: Padding, maps: Var) -> Var {
         let input = self.shared(maps);
         let slide = Slide::new(window, maps4(&input));
-        let mut output = Tensor::zeros(slide.shape());
+        let mut output = self.workspace.zeros(slide.shape());
         let channels = slide.channels;
         let images = input.values().par_chunks_exact(slide.input_size());
         let outputs = output.values_mut().par_chunks_exact_mut(slide.output_size());
@@ -102,7 +102,7 @@ impl<T: Real> Tape<'_, T> {
             }
         });
         self.push(output, &[maps], move |gradient, gradients| {
-            let mut back = Tensor::zeros(input.shape().to_vec());
+            let mut back = gradients.workspace.zeros(input.shape().to_vec());
             let images = back.values_mut().par_chunks_exact_mut(slide.input_size());
             let above = gradient.values().par_chunks_exact(slide.output_size());
             images.zip(above).for_each(|(image, above)| {

@@ -1,8 +1,13 @@
 //! Operations that move values and change none.
 
-use super::super::{Real, Tensor};
+use rayon::prelude::*;
+
+use super::super::Real;
 use super::dense::rows_of;
 use super::{Tape, Var};
+
+/// Rows that one task copies.
+const BLOCK_ROWS: usize = 64;
 
 impl<T: Real> Tape<'_, T> {
     /// The same values in another shape.
@@ -12,9 +17,9 @@ impl<T: Real> Tape<'_, T> {
     pub fn reshape(&mut self, x: Var, shape: Vec<usize>) -> Var {
         let value = self.value(x);
         let before = value.shape().to_vec();
-        let reshaped = Tensor::new(shape, value.values().to_vec());
+        let reshaped = value.clone().reshaped(shape);
         self.push(reshaped, &[x], move |gradient, gradients| {
-            gradients.add(x, Tensor::new(before, gradient.into_values()));
+            gradients.add(x, gradient.reshaped(before));
         })
     }
 
@@ -27,15 +32,17 @@ impl<T: Real> Tape<'_, T> {
         let (rows, total) = (rows_of(self.value(parts[0])).0, widths.iter().sum::<usize>());
         let mut shape = self.value(parts[0]).shape().to_vec();
         *shape.last_mut().expect("rows have a width") = total;
-        let mut joined = Tensor::zeros(shape);
+        let mut joined = self.workspace.blank(shape);
         let mut from = 0;
         for (part, width) in parts.iter().zip(&widths) {
             let part = self.value(*part);
             assert_eq!(rows_of(part).0, rows, "as many rows");
-            let targets = joined.values_mut().chunks_exact_mut(total);
-            for (target, row) in targets.zip(part.values().chunks_exact(*width)) {
-                target[from..from + width].copy_from_slice(row);
-            }
+            let targets = joined.values_mut().par_chunks_mut(BLOCK_ROWS * total);
+            targets.zip(part.values().par_chunks(BLOCK_ROWS * width)).for_each(|(to, rows)| {
+                for (to, row) in to.chunks_exact_mut(total).zip(rows.chunks_exact(*width)) {
+                    to[from..from + width].copy_from_slice(row);
+                }
+            });
             from += width;
         }
         let shapes: Vec<(Var, Vec<usize>)> =
@@ -44,9 +51,9 @@ impl<T: Real> Tape<'_, T> {
             let mut from = 0;
             for ((part, shape), width) in shapes.into_iter().zip(widths) {
                 if gradients.wants(part) {
-                    let rows = gradient.values().chunks_exact(total);
-                    let own = rows.flat_map(|row| &row[from..from + width]).copied().collect();
-                    gradients.add(part, Tensor::new(shape, own));
+                    let mut own = gradients.workspace.blank(shape);
+                    copy_columns(gradient.values(), total, from, own.values_mut(), width);
+                    gradients.add(part, own);
                 }
                 from += width;
             }
@@ -60,12 +67,12 @@ impl<T: Real> Tape<'_, T> {
     pub fn columns(&mut self, x: Var, from: usize, width: usize) -> Var {
         let value = self.value(x);
         let (total, before) = (rows_of(value).1, value.shape().to_vec());
-        let rows = value.values().chunks_exact(total);
-        let own = rows.flat_map(|row| &row[from..from + width]).copied().collect();
         let mut shape = before.clone();
         *shape.last_mut().expect("rows have a width") = width;
-        self.push(Tensor::new(shape, own), &[x], move |gradient, gradients| {
-            let mut back = Tensor::zeros(before);
+        let mut own = self.workspace.blank(shape);
+        copy_columns(value.values(), total, from, own.values_mut(), width);
+        self.push(own, &[x], move |gradient, gradients| {
+            let mut back = gradients.workspace.zeros(before);
             let rows = back.values_mut().chunks_exact_mut(total);
             for (row, own) in rows.zip(gradient.values().chunks_exact(width)) {
                 row[from..from + width].copy_from_slice(own);
@@ -82,19 +89,33 @@ impl<T: Real> Tape<'_, T> {
         let value = self.value(x);
         let before = value.shape().to_vec();
         let width: usize = before[1..].iter().product();
-        let taken = rows.iter().flat_map(|row| &value.values()[row * width..][..width]).copied();
         let mut shape = before.clone();
         shape[0] = rows.len();
-        let taken = Tensor::new(shape, taken.collect());
+        let mut taken = self.workspace.blank(shape);
+        for (row, to) in rows.iter().zip(taken.values_mut().chunks_exact_mut(width.max(1))) {
+            to.copy_from_slice(&value.values()[row * width..][..width]);
+        }
         self.push(taken, &[x], move |gradient, gradients| {
-            let mut back = Tensor::zeros(before);
+            let mut back = gradients.workspace.zeros(before);
+            let values = back.values_mut();
             for (row, own) in rows.iter().zip(gradient.values().chunks_exact(width.max(1))) {
-                let to = &mut back.values_mut()[row * width..][..width];
+                let to = &mut values[row * width..][..width];
                 to.iter_mut().zip(own).for_each(|(sum, value)| *sum += *value);
             }
             gradients.add(x, back);
         })
     }
+}
+
+/// Copies columns `from..from + width` of rows of `total` values.
+fn copy_columns<T: Real>(rows: &[T], total: usize, from: usize, to: &mut [T], width: usize) {
+    let (total, width) = (total.max(1), width.max(1));
+    let targets = to.par_chunks_mut(BLOCK_ROWS * width);
+    targets.zip(rows.par_chunks(BLOCK_ROWS * total)).for_each(|(to, rows)| {
+        for (to, row) in to.chunks_exact_mut(width).zip(rows.chunks_exact(total)) {
+            to.copy_from_slice(&row[from..from + width]);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -1,9 +1,16 @@
 //! Windows of maps as rows: what a convolution multiplies.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::super::{Real, Tensor, Window};
+use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
+use super::super::{Real, Tensor, Window, Workspace};
+use super::gradients::Cover;
 use super::{Tape, Var};
+
+/// At most so many windows are cut at a time: what is a few rows for a product.
+const BLOCK_WINDOWS: usize = 128;
 
 /// Where a window of a map begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,41 +24,107 @@ pub struct Corner {
 }
 
 impl<T: Real> Tape<'_, T> {
-    /// Cuts windows of `size` out of maps: [N, H, W, C] -> [M, h, w, C], one a corner.
+    /// A convolution at some places only: [N, H, W, C] and filters [O, h, w, C] -> [M, O], one row a
+    /// corner. The windows are cut again on the way back rather than kept.
     ///
     /// # Panics
-    /// If a window leaves the map.
-    pub fn windows(&mut self, maps: Var, size: [usize; 2], corners: Vec<Corner>) -> Var {
-        let input = self.shared(maps);
-        let [_, height, width, channels] = maps4(&input);
-        let inside =
-            |corner: &Corner| corner.row + size[0] <= height && corner.column + size[1] <= width;
-        assert!(corners.iter().all(inside), "windows lie inside the maps");
-        let shape = vec![corners.len(), size[0], size[1], channels];
-        let mut cut = Tensor::zeros(shape);
-        let run = size[1] * channels;
-        let line = move |corner: &Corner, down: usize| {
-            ((corner.image * height + corner.row + down) * width + corner.column) * channels
-        };
-        let windows = cut.values_mut().par_chunks_exact_mut(size[0] * run);
-        windows.zip(&corners).for_each(|(window, corner)| {
-            for (down, to) in window.chunks_exact_mut(run).enumerate() {
-                to.copy_from_slice(&input.values()[line(corner, down)..][..run]);
+    /// If a window leaves the map, or the channels do not fit.
+    pub fn convolve_at(&mut self, maps: Var, weight: Var, corners: Vec<Corner>) -> Var {
+        let (input, filters) = (self.shared(maps), self.shared(weight));
+        let [outputs, height, width, channels] = maps4(&filters);
+        let cut = Cut { size: [height, width], corners };
+        let [_, rows, columns, depth] = maps4(&input);
+        assert_eq!(depth, channels, "filters fit");
+        assert!(cut.is_inside([rows, columns]), "windows lie inside the maps");
+        let (count, inputs) = (cut.corners.len(), height * width * channels);
+        let mut seen = self.workspace.blank(vec![count, outputs]);
+        // Blocks of nearly equal size: none of so few rows that the kernel sums in another order.
+        let block = count.div_ceil(count.div_ceil(BLOCK_WINDOWS).max(1)).max(1);
+        let blocks = seen.values_mut().chunks_mut(block * outputs);
+        for (block, corners) in blocks.zip(cut.corners.chunks(block)) {
+            let windows = cut.rows(&self.workspace, &input, corners, 0..height);
+            product(
+                MatrixMut::new(block, corners.len(), outputs, outputs),
+                Sum::Fresh,
+                Matrix::new(windows.values(), corners.len(), inputs),
+                Matrix::new(filters.values(), outputs, inputs).transposed(),
+                Threads::Pool,
+            );
+        }
+        self.push(seen, &[maps, weight], move |gradient, gradients| {
+            let above = Matrix::new(gradient.values(), count, outputs);
+            if gradients.wants(maps) {
+                let mut windows = gradients.workspace.blank(vec![count, inputs]);
+                let target = MatrixMut::new(windows.values_mut(), count, inputs, inputs);
+                let filter = Matrix::new(filters.values(), outputs, inputs);
+                product(target, Sum::Fresh, above, filter, Threads::Pool);
+                cut.paste(&windows, gradients.slot(maps, input.shape()), input.shape());
             }
-        });
-        self.push(cut, &[maps], move |gradient, gradients| {
-            if !gradients.wants(maps) {
-                return;
-            }
-            let slot = gradients.slot(maps, input.shape());
-            for (window, corner) in gradient.values().chunks_exact(size[0] * run).zip(&corners) {
-                for (down, from) in window.chunks_exact(run).enumerate() {
-                    let to = &mut slot[line(corner, down)..][..run];
-                    to.iter_mut().zip(from).for_each(|(sum, value)| *sum += *value);
+            if gradients.wants(weight) {
+                let workspace = gradients.workspace.clone();
+                let (slot, sum) = gradients.product_slot(weight, filters.shape(), Cover::Whole);
+                // Line by line of the window, so that little is cut at a time.
+                let run = width * channels;
+                for down in 0..height {
+                    let lines = cut.rows(&workspace, &input, &cut.corners, down..down + 1);
+                    let target = MatrixMut::new(&mut slot[down * run..], outputs, run, inputs);
+                    let lines = Matrix::new(lines.values(), count, run);
+                    product(target, sum, above.transposed(), lines, Threads::Pool);
                 }
             }
         })
     }
+}
+
+/// Windows of one size.
+struct Cut {
+    size: [usize; 2],
+    corners: Vec<Corner>,
+}
+
+impl Cut {
+    fn is_inside(&self, [rows, columns]: [usize; 2]) -> bool {
+        let [height, width] = self.size;
+        let is_inside =
+            |corner: &Corner| corner.row + height <= rows && corner.column + width <= columns;
+        self.corners.iter().all(is_inside)
+    }
+
+    /// Some lines of the windows at `corners`, each window a row: [M, lines w C].
+    fn rows<T: Real>(
+        &self,
+        workspace: &Workspace<T>,
+        maps: &Tensor<T>,
+        corners: &[Corner],
+        lines: Range<usize>,
+    ) -> Tensor<T> {
+        let run = self.size[1] * maps4(maps)[3];
+        let mut windows = workspace.blank(vec![corners.len(), lines.len() * run]);
+        let rows = windows.values_mut().par_chunks_exact_mut(lines.len() * run);
+        rows.zip(corners).for_each(|(window, corner)| {
+            for (down, to) in lines.clone().zip(window.chunks_exact_mut(run)) {
+                to.copy_from_slice(&maps.values()[line(corner, down, maps.shape())..][..run]);
+            }
+        });
+        windows
+    }
+
+    /// Adds each window to the place that it was cut out of.
+    fn paste<T: Real>(&self, windows: &Tensor<T>, maps: &mut [T], shape: &[usize]) {
+        let run = self.size[1] * shape[3];
+        for (window, corner) in windows.values().chunks_exact(self.size[0] * run).zip(&self.corners)
+        {
+            for (down, from) in window.chunks_exact(run).enumerate() {
+                let to = &mut maps[line(corner, down, shape)..][..run];
+                to.iter_mut().zip(from).for_each(|(sum, value)| *sum += *value);
+            }
+        }
+    }
+}
+
+/// Where a line of a window begins in maps of a shape.
+fn line(corner: &Corner, down: usize, shape: &[usize]) -> usize {
+    ((corner.image * shape[1] + corner.row + down) * shape[2] + corner.column) * shape[3]
 }
 
 /// The taps of a window that ever meet an input of this size, in their order, as
@@ -96,7 +169,9 @@ mod tests {
     fn slopes_are_the_derivatives() {
         let corner = |image, row, column| Corner { image, row, column };
         let corners = vec![corner(0, 0, 1), corner(1, 2, 2), corner(0, 1, 1)];
-        check(&[vec![2, 4, 4, 3]], |tape, x| tape.windows(x[0], [2, 2], corners.clone()));
+        check(&[vec![2, 4, 4, 3], vec![5, 2, 2, 3]], |tape, x| {
+            tape.convolve_at(x[0], x[1], corners.clone())
+        });
     }
 
     #[test]

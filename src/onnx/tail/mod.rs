@@ -131,11 +131,30 @@ impl Tail {
     ) -> Var {
         let mut values = Vec::with_capacity(self.steps.len() + 1);
         values.push(maps);
-        for step in &self.steps {
+        let ends = self.ends();
+        for (at, step) in self.steps.iter().enumerate() {
             let reads: Vec<Var> = step.reads.iter().map(|at| values[*at]).collect();
             values.push(step.layer.run(tape, &copy.ids, &reads, mode));
+            for var in reads {
+                // Steps that change nothing hand on what they read, under another number.
+                let mut same = (0..values.len()).filter(|value| values[*value] == var);
+                if same.all(|value| ends[value] <= at) {
+                    tape.release(var);
+                }
+            }
         }
         values[self.output]
+    }
+
+    /// The step after which each value is not needed any more; none ends those of the caller.
+    fn ends(&self) -> Vec<usize> {
+        let mut ends = vec![0; self.steps.len() + 1];
+        for (at, step) in self.steps.iter().enumerate() {
+            step.reads.iter().for_each(|value| ends[*value] = at);
+        }
+        ends[0] = usize::MAX;
+        ends[self.output] = usize::MAX;
+        ends
     }
 
     /// How many numbers it learns, buffers left out.

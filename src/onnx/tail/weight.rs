@@ -82,13 +82,11 @@ impl Weight {
     pub(super) fn parameter<T: Real>(&self, file: &Tensor) -> Tensor<T> {
         let values: Vec<T> = file.values().iter().map(|value| T::of(value.wide())).collect();
         match (self.layout, self.shape.as_slice()) {
-            (Layout::Filters, shape) => {
-                Tensor::clone(&filters_from_file(&Tensor::new(shape.to_vec(), values)))
-            }
+            (Layout::Filters, shape) => filters_from_file(&Tensor::new(shape.to_vec(), values)),
             (Layout::Transposed, &[inputs, outputs]) => {
                 // A matrix is one filter of one row: its channels become its last axis.
                 let filter = Tensor::new(vec![1, inputs, 1, outputs], values);
-                let turned = Tensor::clone(&filters_from_file(&filter));
+                let turned = filters_from_file(&filter);
                 Tensor::new(vec![outputs, inputs], turned.into_values())
             }
             (Layout::Vector, _) => Tensor::new(vec![values.len()], values),

@@ -30,7 +30,8 @@ use sink::Sink;
 
 use network::Prepared;
 pub use network::RuntimeChoice;
-pub(in crate::stages) use network::{named_error, network_error};
+pub(in crate::stages) use network::{check_pictures, named_error, network_error};
+pub(in crate::stages) use pipeline::picture_error;
 
 /// The memory of a thread with a network of usual size, and of the rest, in MiB.
 const MEMORY_MIB: u64 = 1024;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::Preprocess;
 use crate::onnx::{
     Backbone, Graph, Library, OnnxError, OnnxModel, declared_shape, declared_type, locate,
     shape_text,
@@ -94,15 +95,32 @@ pub(super) fn describe(params: &ExtractParams, backbone: &Backbone) -> String {
     }
 }
 
-/// Checks what is declared of the input, which may be nothing; whether its first axis is fixed.
+/// Checks what is declared of the input; whether its first axis is fixed.
 fn check_input(params: &ExtractParams, graph: &Graph) -> Result<bool, StageError> {
+    let count = check_pictures(&params.preprocess, graph)?;
+    if let Some(count) = count.filter(|count| *count != params.batch) {
+        let message = format!(
+            "{} images; the network takes {count} at a time: set it to {count}",
+            params.batch
+        );
+        return Err(StageError::parameter("batch", message));
+    }
+    Ok(count.is_some())
+}
+
+/// Checks what is declared of the input, which may be nothing, against prepared pictures; gives how
+/// many it takes at a time, where that is fixed.
+pub(in crate::stages) fn check_pictures(
+    preprocess: &Preprocess,
+    graph: &Graph,
+) -> Result<Option<usize>, StageError> {
     let input = graph.image_input().map_err(network_error)?;
     if let Some(found) = declared_type(input).filter(|found| *found != "float32") {
         let message = format!("the network's input `{}` is {found}; expected float32", input.name);
         let help = "export it for float32 images; half precision saves nothing on a CPU";
         return Err(StageError::data_with_help(message, help));
     }
-    let Some(shape) = declared_shape(input) else { return Ok(false) };
+    let Some(shape) = declared_shape(input) else { return Ok(None) };
     let [count, channels, height, width] = shape.as_slice() else {
         return Err(StageError::data(format!(
             "the network's input `{}` has {} axes; expected images [N, 3, H, W]",
@@ -115,21 +133,14 @@ fn check_input(params: &ExtractParams, graph: &Graph) -> Result<bool, StageError
         let message = format!("the network's input `{name}` is {shape}; expected 3 channels");
         return Err(StageError::data(message));
     }
-    if let Some(count) = count.filter(|count| *count != params.batch) {
-        let message = format!(
-            "{} images; the network takes {count} at a time: set it to {count}",
-            params.batch
-        );
-        return Err(StageError::parameter("batch", message));
-    }
-    let side = usize::try_from(params.preprocess.side()).ok();
+    let side = usize::try_from(preprocess.side()).ok();
     if [height, width].into_iter().any(|length| length.is_some() && *length != side) {
         let text = |length: &Option<usize>| length.map_or("?".to_owned(), |n| n.to_string());
-        let (height, width, side) = (text(height), text(width), params.preprocess.side());
+        let (height, width, side) = (text(height), text(width), preprocess.side());
         let message = format!("gives {side}x{side} pixels; the network takes {height}x{width}");
         return Err(StageError::parameter("preprocess.size", message));
     }
-    Ok(count.is_some())
+    Ok(*count)
 }
 
 /// A network's complaint as that of a stage whose parameter `tensors` names what it takes out.

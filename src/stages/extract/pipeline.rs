@@ -241,7 +241,8 @@ fn images_first(output: Tensor, length: usize, count: usize) -> Result<Tensor, S
     Ok(Tensor::new(shape, values))
 }
 
-fn picture_error(error: &ImageError) -> StageError {
+/// What is wrong with a picture, and what to do about it.
+pub(in crate::stages) fn picture_error(error: &ImageError) -> StageError {
     let cause = std::error::Error::source(error);
     let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
     let help = match error {

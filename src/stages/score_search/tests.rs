@@ -80,6 +80,7 @@ fn thresholds(fixture: &Fixture, setting: &Setting) -> Vec<f64> {
 fn every_threshold_and_calibration_follows_from_one_search() {
     let fixture = Fixture::new();
     let candidates = &fixture.traces.header().candidates;
+    let names: Vec<String> = candidates.names().cloned().collect();
     let (seen, delta) = (fixture.traces.header().seen_labels.len(), 0.05);
     for sigma in thresholds(&fixture, &Setting::generalised(candidates, delta)) {
         let stop = EndParams { sigma: Some(sigma), ..EndParams::default() };
@@ -88,7 +89,7 @@ fn every_threshold_and_calibration_follows_from_one_search() {
         let rule = Stopping::new(sigma, 1).unwrap();
 
         let (network, attributes) = (&fixture.seen.network, &fixture.world.attributes);
-        let mut all = judge(network, attributes, candidates.names()).unwrap();
+        let mut all = judge(network, attributes, &names).unwrap();
         all.handicap(Setting::generalised(candidates, delta).handicap());
         let found = fixture.searched(&all, &fixture.images(), &rule);
         let mask = candidates.seen_mask();
@@ -101,7 +102,7 @@ fn every_threshold_and_calibration_follows_from_one_search() {
         let steps = mean(found.iter().map(|(steps, _)| *steps));
         assert!((scores.header().search.unwrap().steps - steps).abs() < 1e-12);
 
-        let unseen = judge(network, attributes, candidates.unseen().iter()).unwrap();
+        let unseen = judge(network, attributes, candidates.unseen()).unwrap();
         let found = fixture.searched(&unseen, &fixture.images()[seen..], &rule);
         let steps = mean(found.iter().map(|(steps, _)| *steps));
         assert!((scores.header().search.unwrap().steps_zero_shot - steps).abs() < 1e-12);

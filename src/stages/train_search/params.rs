@@ -237,9 +237,25 @@ pub(super) fn check(params: &TrainSearchParams) -> Result<(), StageError> {
     {
         return Err(StageError::parameter(name, format!("expected a number above 0, got {value}")));
     }
-    if params.stop.sigma.is_nan() {
-        return Err(StageError::parameter("stop.sigma", "expected a number, got NaN"));
+    if params.guidance == Guidance::None {
+        check_sigma(params, 1.0)?;
     }
     params.ppo().map_err(|error| StageError::parameter("ppo", error.to_string()))?;
     Ok(())
+}
+
+/// Refuses a threshold that no reward can reach: none is above twice the largest weight (1.6).
+pub(super) fn check_sigma(
+    params: &TrainSearchParams,
+    largest_weight: f64,
+) -> Result<(), StageError> {
+    let (sigma, most) = (params.stop.sigma, 2.0 * largest_weight);
+    if !params.stop.train || sigma <= most {
+        return Ok(());
+    }
+    let message = format!(
+        "no reward is above {most:.4}, twice the largest weight, so {sigma} never ends an episode; \
+         take less, or `stop.train = false`"
+    );
+    Err(StageError::parameter("stop.sigma", message))
 }

@@ -42,7 +42,7 @@ fn training_moves_the_running_statistics_of_its_own_copy() {
     let mut parameters = Parameters::<f32>::default();
     let [global, local] = ["global", "local"].map(|name| tail.copy(name, &mut parameters));
     let mut tape = Tape::new(&parameters, Recording::On);
-    let x = tape.constant(Tensor::clone(&filters_from_file(&maps([2, 6, 4, 4], 1))));
+    let x = tape.constant(filters_from_file(&maps([2, 6, 4, 4], 1)));
     let y = tail.run(&mut tape, &local, x, Mode::Training);
     let loss = tape.sum(y);
     let outcome = tape.backward(loss);
@@ -64,7 +64,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
     let tail = Tail::between(&small(), "maps", "out").unwrap();
     let mut parameters = Parameters::<f32>::default();
     let copy = tail.copy("tail", &mut parameters);
-    let input = Tensor::clone(&filters_from_file(&maps([9, 6, 14, 14], 2)));
+    let input = filters_from_file(&maps([9, 6, 14, 14], 2));
     let step = || {
         let mut tape = Tape::new(&parameters, Recording::On);
         let x = tape.variable(input.clone());

@@ -6,6 +6,7 @@ mod gradient;
 mod real;
 mod refusals;
 mod sharing;
+mod shipped;
 
 use super::*;
 use crate::nn::tape::testing::random;

@@ -28,7 +28,7 @@ use crate::models::erpcnet::traces::Traces;
 use crate::models::erpcnet::trained::Trained;
 use crate::stage::{Needs, Stage, StageContext, StageError, Threads, inputs, outputs};
 use crate::stages::answer_key::AnswerKey;
-use crate::stages::search_end::{EndParams, Tuning, check_delta, looks};
+use crate::stages::search_end::{EndParams, Tuning, check_delta, check_reach, looks};
 use choice::{Fate, Group, choose, judge};
 use tile::{Gallery, PITCH, SIDE};
 
@@ -205,6 +205,7 @@ fn sketch(params: &PlotLooksParams, inputs: &PlotLooksInputs) -> Result<Sketch, 
     let tuning = Tuning { looks, delta: params.delta, validation: inputs.validation.as_ref() };
     let delta = tuning.chosen(traces, &params.stop)?.delta;
     let rule = params.stop.rule(looks, traces.header().mean_weight)?;
+    check_reach(traces, &rule)?;
     let setting = Setting::generalised(&traces.header().candidates, delta);
     let groups = choose(params, inputs, &judge(traces, &rule, &setting))?;
     let scene = Scene { params, inputs, cells, key, setting };

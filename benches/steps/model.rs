@@ -1,0 +1,149 @@
+//! ERPCNet with random weights, behind a ResNet whose last stage is random as well.
+
+use erpc_pipe::models::erpcnet::build::Design;
+use erpc_pipe::models::erpcnet::learner::LocalTail;
+use erpc_pipe::models::erpcnet::network::{LocalBatching, Network};
+use erpc_pipe::nn::Tensor;
+use erpc_pipe::nn::tape::Parameters;
+use erpc_pipe::onnx::{Graph, ModelBuilder, Tail, TailCopy};
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+
+/// Pixels on a side of the map.
+pub(crate) const SIDE: usize = 14;
+
+/// How large a network is.
+#[derive(Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) channels: usize,
+    pub(crate) planes: usize,
+    pub(crate) embedding: usize,
+    pub(crate) attributes: usize,
+    pub(crate) classes: usize,
+    pub(crate) looks: usize,
+}
+
+impl Sizes {
+    /// Those of the paper: AwA2 behind ResNet-101.
+    pub(crate) const PAPER: Self = Self {
+        channels: 1024,
+        planes: 512,
+        embedding: 2048,
+        attributes: 85,
+        classes: 40,
+        looks: 6,
+    };
+
+    /// Small enough to be written down.
+    pub(crate) const SMALL: Self =
+        Self { channels: 8, planes: 4, embedding: 16, attributes: 5, classes: 4, looks: 3 };
+}
+
+/// A network and what it consists of.
+pub(crate) struct Model {
+    pub(crate) tail: Tail,
+    pub(crate) copy: TailCopy,
+    pub(crate) network: Network,
+    pub(crate) parameters: Parameters,
+}
+
+impl Model {
+    pub(crate) fn new(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Self {
+        let tail = tail(sizes, rng);
+        let design = Design {
+            channels: sizes.channels,
+            map: [SIDE; 2],
+            window: 5,
+            stride: 3,
+            embedding: sizes.embedding,
+            fused: sizes.embedding,
+            attributes: sizes.attributes,
+            looks: sizes.looks,
+            relu: false,
+            batching: LocalBatching::Merged,
+            dropout: 0.0,
+        };
+        let mut parameters = Parameters::default();
+        let network = design.build(&mut parameters, rng);
+        let copy = tail.copy("cl", &mut parameters);
+        Self { tail, copy, network, parameters }
+    }
+
+    pub(crate) fn locality(&self) -> LocalTail<'_> {
+        LocalTail { tail: &self.tail, copy: &self.copy }
+    }
+}
+
+/// The tail of the backbone, from its map to its embedding.
+pub(crate) fn tail(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Tail {
+    Tail::between(&resnet_end(sizes, rng), "layer3", "pooled").expect("it is sound")
+}
+
+/// The last stage of a ResNet of 50 or more layers: three bottlenecks, the first with stride 2.
+fn resnet_end(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Graph {
+    let Sizes { channels, planes, embedding, .. } = *sizes;
+    let mut builder = ModelBuilder::new("layer3", &[channels, SIDE, SIDE]);
+    let mut input = "layer3".to_owned();
+    for block in 0..3 {
+        let inputs = if block == 0 { channels } else { embedding };
+        let stride = if block == 0 { 2 } else { 1 };
+        let name = |layer: &str| format!("{block}.{layer}");
+        let mut normed = |reads: &str, layer: &str, shape: [usize; 3], stride, relu| {
+            convolution(&mut builder, reads, &name(layer), shape, stride, relu, rng)
+        };
+        let first = normed(&input, "1", [planes, inputs, 1], 1, true);
+        let second = normed(&first, "2", [planes, planes, 3], stride, true);
+        let third = normed(&second, "3", [embedding, planes, 1], 1, false);
+        let shortcut = match block {
+            0 => normed(&input, "downsample", [embedding, inputs, 1], stride, false),
+            _ => input.clone(),
+        };
+        builder.node("Add", &[&third, &shortcut], &name("sum"));
+        builder.node("Relu", &[&name("sum")], &name("out"));
+        input = name("out");
+    }
+    builder.node("GlobalAveragePool", &[&input], "averaged");
+    builder.node("Flatten", &["averaged"], "pooled");
+    builder.finish(&["pooled"]).expect("the nodes fit")
+}
+
+/// A convolution [O, I, k, k] with its normalisation; gives the name of what comes out.
+fn convolution(
+    builder: &mut ModelBuilder,
+    reads: &str,
+    name: &str,
+    [outputs, inputs, kernel]: [usize; 3],
+    stride: usize,
+    relu: bool,
+    rng: &mut ChaCha8Rng,
+) -> String {
+    let part = |part: &str| format!("{name}.{part}");
+    let shape = [outputs, inputs, kernel, kernel];
+    let filters = random(&shape, 0.03, rng);
+    builder.weight(&part("weight"), &shape, filters.values());
+    builder
+        .node("Conv", &[reads, &part("weight")], name)
+        .ints("kernel_shape", &[kernel; 2])
+        .ints("strides", &[stride; 2])
+        .ints("pads", &[kernel / 2; 4]);
+    for (end, value) in [("gamma", 1.0), ("beta", 0.0), ("mean", 0.0), ("variance", 1.0)] {
+        builder.weight(&part(end), &[outputs], &vec![value; outputs]);
+    }
+    let ends = ["gamma", "beta", "mean", "variance"].map(part);
+    let [gamma, beta, mean, variance] = ends.each_ref().map(String::as_str);
+    let normed = part("norm");
+    builder
+        .node("BatchNormalization", &[name, gamma, beta, mean, variance], &normed)
+        .float("epsilon", 1e-5);
+    if !relu {
+        return normed;
+    }
+    builder.node("Relu", &[&normed], &part("relu"));
+    part("relu")
+}
+
+/// Numbers in `-scale..scale`.
+pub(crate) fn random(shape: &[usize], scale: f32, rng: &mut ChaCha8Rng) -> Tensor {
+    let values = (0..shape.iter().product()).map(|_| rng.random_range(-scale..scale)).collect();
+    Tensor::new(shape.to_vec(), values)
+}
