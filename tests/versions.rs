@@ -144,19 +144,23 @@ kind   = "plot-search"
 inputs = { table = "study.stops" }
 params = { figure = "stops" }
 
+[stage.sighted_glyphs]
+kind   = "synthesize-glyphs"
+params = { size = 56, values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 3, images_per_unseen_class = 2 }
+
 [stage.sighted_split]
 kind   = "split-classes"
-inputs = { samples = "glyphs", attributes = "glyphs" }
+inputs = { samples = "sighted_glyphs", attributes = "sighted_glyphs" }
 params = { role_column = "role" }
 
 [stage.sighted_maps]
 kind   = "extract"
-inputs = { images = "glyphs", model = "filters" }
+inputs = { images = "sighted_glyphs", model = "filters" }
 params = { tensors = ["map", "map.largest.row"], preprocess = { size = 56 }, runtime = "embedded" }
 
 [stage.sighted]
 kind   = "train-erpcnet"
-inputs = { features = "sighted_maps", samples = "glyphs", attributes = "glyphs", train = "sighted_split", model = "filters" }
+inputs = { features = "sighted_maps", samples = "sighted_glyphs", attributes = "sighted_glyphs", train = "sighted_split", model = "filters" }
 params = { epochs = 1, looks = 2, batch = 8, map = "map", embedding = "map.largest.row" }
 
 [stage.sighted_looks]
@@ -165,15 +169,15 @@ inputs = { network = "sighted", features = "sighted_maps", model = "filters" }
 
 [stage.sighted_order]
 kind   = "prefer-cells"
-inputs = { looks = "sighted_looks", samples = "glyphs" }
+inputs = { looks = "sighted_looks", samples = "sighted_glyphs" }
 
 [stage.sighted_search]
 kind   = "search"
-inputs = { network = "sighted", preferences = "sighted_order", features = "sighted_maps", looks = "sighted_looks", samples = "glyphs", attributes = "glyphs", test_seen = "sighted_split", test_unseen = "sighted_split" }
+inputs = { network = "sighted", preferences = "sighted_order", features = "sighted_maps", looks = "sighted_looks", samples = "sighted_glyphs", attributes = "sighted_glyphs", test_seen = "sighted_split", test_unseen = "sighted_split" }
 
 [stage.sights]
 kind   = "plot-looks"
-inputs = { images = "glyphs", samples = "glyphs", network = "sighted", traces = "sighted_search", cells = "glyphs" }
+inputs = { images = "sighted_glyphs", samples = "sighted_glyphs", network = "sighted", traces = "sighted_search", cells = "sighted_glyphs" }
 params = { preprocess = { size = 56 }, right = 2, lost = 1, never = 1 }
 
 [stage.filters]
