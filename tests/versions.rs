@@ -250,6 +250,23 @@ inputs = { scores = "likely" }
 kind   = "compare"
 inputs = { rows = ["evaluation", "likely_evaluation"] }
 
+[stage.losses]
+kind   = "measure-curves"
+inputs = { curves = "erpcnet" }
+params = { curve = "loss", reach = 1000.0 }
+
+[stage.speeds]
+kind   = "tabulate-measures"
+inputs = { rows = ["reward_curve", "losses", "weights_audit"] }
+
+[stage.faster]
+kind   = "compare-measures"
+inputs = { rows = ["reward_curve", "losses"] }
+
+[stage.rewards]
+kind   = "plot-curves"
+inputs = { curves = ["agent"] }
+
 [stage.map]
 kind   = "plot-attributes"
 inputs = { attributes = "attributes" }

@@ -8,6 +8,7 @@ mod array_file;
 pub mod audit_beta;
 pub mod audit_splits;
 pub mod compare;
+pub mod compare_measures;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
@@ -41,7 +42,9 @@ mod look_rows;
 mod map_rows;
 mod mat_source;
 pub mod measure_curves;
+mod measured;
 mod metric;
+mod paired;
 pub mod parameters_file;
 mod partners;
 mod pictures;
@@ -65,6 +68,7 @@ pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod tabulate_measures;
 pub mod trace_table;
 pub mod train_backbone;
 pub mod train_erpcnet;
@@ -84,6 +88,7 @@ pub fn registry() -> Registry {
         .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
         .with::<compare::Compare>()
+        .with::<compare_measures::CompareMeasures>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -112,6 +117,7 @@ pub fn registry() -> Registry {
         .with::<initialise_backbone::InitialiseBackbone>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
+        .with::<plot::over_epochs::PlotCurves>()
         .with::<plot::examples::PlotExamples>()
         .with::<plot::looks::PlotLooks>()
         .with::<plot::search::PlotSearch>()
@@ -131,5 +137,6 @@ pub fn registry() -> Registry {
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()
+        .with::<tabulate_measures::TabulateMeasures>()
         .with::<write_text::WriteText>()
 }

@@ -7,6 +7,9 @@ use crate::artifact::{Bounds, Dash, Drawing, Point, Text, VerticalAnchor, text_w
 /// The space between ticks, numbers and titles.
 const GAP: f64 = 5.0;
 
+/// So few counts stand apart from each other.
+const FEW: f64 = 20.0;
+
 /// A range of numbers with a title that names the unit.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Axis {
@@ -16,15 +19,33 @@ pub(super) struct Axis {
     pub(super) low: f64,
     /// The greatest number shown.
     pub(super) high: f64,
-    /// Whether only whole numbers make sense.
+    /// Whether only whole numbers mean anything.
     pub(super) is_whole: bool,
 }
 
 impl Axis {
+    /// Numbers from `low` to `high`.
+    pub(super) fn new(title: impl Into<String>, low: f64, high: f64) -> Self {
+        Self { title: title.into(), low, high, is_whole: false }
+    }
+
     /// Percent from 0 to the next ten above `most`.
     pub(super) fn percent(title: impl Into<String>, most: f64) -> Self {
         let high = ((most / 10.0).ceil() * 10.0).clamp(10.0, 100.0);
-        Self { title: title.into(), low: 0.0, high, is_whole: false }
+        Self::new(title, 0.0, high)
+    }
+
+    /// Counts from 1 to `most`; of many, from 0, which is as good as 1 and rounder.
+    pub(super) fn count(title: impl Into<String>, most: f64) -> Self {
+        let low = if (1.5..FEW).contains(&most) { 1.0 } else { 0.0 };
+        Self { is_whole: true, ..Self::new(title, low, most) }
+    }
+
+    /// Room for numbers from `least` to `most`, and for 0 where it is not far off.
+    pub(super) fn around(title: impl Into<String>, least: f64, most: f64) -> Self {
+        let pad = if most > least { (most - least) * 0.05 } else { most.abs().max(1.0) * 0.05 };
+        let reaches_zero = least >= 0.0 && least < most / 2.0;
+        Self::new(title, if reaches_zero { 0.0 } else { least - pad }, most + pad)
     }
 
     fn share(&self, value: f64) -> f64 {
@@ -171,7 +192,7 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64, count: f64) -> Vec<String> {
-        let axis = Axis { title: String::new(), low, high, is_whole: false };
+        let axis = Axis::new("", low, high);
         axis.ticks(count).into_iter().map(|(_, label)| label).collect()
     }
 
@@ -184,10 +205,25 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_have_no_ticks_between_them() {
-        let axis = Axis { title: String::new(), low: -0.2, high: 3.2, is_whole: true };
-        let labels: Vec<String> = axis.ticks(9.0).into_iter().map(|(_, label)| label).collect();
-        assert_eq!(labels, ["0", "1", "2", "3"]);
+    fn counts_have_no_ticks_between_them() {
+        let labels = |most: f64| -> Vec<String> {
+            Axis::count("", most).ticks(8.0).into_iter().map(|(_, label)| label).collect()
+        };
+        assert_eq!(labels(1.0), ["0", "1"]);
+        assert_eq!(labels(3.0), ["1", "2", "3"]);
+        assert_eq!(labels(50.0), ["0", "10", "20", "30", "40", "50"]);
+    }
+
+    #[test]
+    fn an_axis_begins_at_zero_where_it_is_not_far_off() {
+        let ends = |least: f64, most: f64| {
+            let axis = Axis::around("", least, most);
+            (axis.low, axis.high)
+        };
+        assert_eq!(ends(0.25, 1.25), (0.0, 1.3));
+        assert_eq!(ends(1.0, 1.5), (0.975, 1.525));
+        assert_eq!(ends(-1.0, 1.0), (-1.1, 1.1));
+        assert_eq!(ends(2.0, 2.0), (1.9, 2.1));
     }
 
     #[test]
