@@ -46,6 +46,7 @@ mod measured;
 mod metric;
 mod paired;
 pub mod parameters_file;
+mod partners;
 mod pictures;
 #[cfg(test)]
 mod planted_world;
@@ -59,13 +60,16 @@ mod saved_training;
 pub mod score;
 pub mod score_search;
 pub mod search;
+mod search_end;
 mod signatures;
 pub mod split_classes;
+pub mod study_search;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
 pub mod tabulate_measures;
+pub mod trace_table;
 pub mod train_backbone;
 pub mod train_erpcnet;
 pub mod train_search;
@@ -115,6 +119,8 @@ pub fn registry() -> Registry {
         .with::<plot::attributes::PlotAttributes>()
         .with::<plot::over_epochs::PlotCurves>()
         .with::<plot::examples::PlotExamples>()
+        .with::<plot::looks::PlotLooks>()
+        .with::<plot::search::PlotSearch>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()
@@ -126,6 +132,8 @@ pub fn registry() -> Registry {
         .with::<prefer_cells::PreferCells>()
         .with::<search::Search>()
         .with::<score_search::ScoreSearch>()
+        .with::<study_search::StudySearch>()
+        .with::<trace_table::TraceTable>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()

@@ -154,12 +154,23 @@ pub(super) struct Plane {
 impl Plane {
     /// Draws both axes inside `inside`.
     pub(super) fn draw(drawing: &mut Drawing, inside: Bounds, across: Axis, up: Axis) -> Self {
+        Self::draw_below(drawing, inside, across, up, inside.left)
+    }
+
+    /// The same below another plane, whose left side is at `left`, so that both are aligned.
+    pub(super) fn draw_below(
+        drawing: &mut Drawing,
+        inside: Bounds,
+        across: Axis,
+        up: Axis,
+        left: f64,
+    ) -> Self {
         let bottom = inside.bottom - height_below();
         let labels = left_ticks(bottom - inside.top, &up);
         let widths = labels.iter().map(|(_, label)| text_width(label, TICK_SIZE));
         let widest = widths.fold(0.0, f64::max);
         let area = Bounds {
-            left: inside.left + LABEL_SIZE + GAP + widest + GAP + 2.0,
+            left: left.max(inside.left + LABEL_SIZE + GAP + widest + GAP + 2.0),
             // Half a number stands above the area, and to the right of it.
             top: inside.top + TICK_SIZE / 2.0,
             right: inside.right - 14.0,

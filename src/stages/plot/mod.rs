@@ -13,11 +13,13 @@ mod curve;
 pub mod examples;
 mod frame;
 mod legend;
+pub mod looks;
 mod notes;
 pub mod over_epochs;
 mod palette;
 mod per_class;
 mod reliability;
+pub mod search;
 mod seen_unseen;
 mod shades;
 
