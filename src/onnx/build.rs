@@ -1,12 +1,13 @@
-//! Writes networks: for a backbone of random filters, and for tests.
+//! Writes networks: backbones of random filters, what a model has learnt, and tests.
 
 use prost::bytes::Bytes;
 
 use super::proto::{
     AttributeProto, Dimension, DimensionProto, GraphProto, ModelProto, NodeProto,
-    OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+    OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
     attribute, element,
 };
+use super::attributes::Attributes;
 use super::{Graph, OnnxError};
 
 /// The format version and operator set of what is written here.
@@ -15,11 +16,13 @@ const OPSET: i64 = 13;
 
 /// Puts a network together, node by node.
 pub struct ModelBuilder {
+    /// All but its graph.
+    model: ModelProto,
     graph: GraphProto,
 }
 
 /// The attributes of the node added last.
-pub struct NodeBuilder<'a>(&'a mut NodeProto);
+pub struct NodeBuilder<'a>(pub(super) &'a mut NodeProto);
 
 impl ModelBuilder {
     /// A network with one input of any number of items of this shape.
@@ -27,10 +30,79 @@ impl ModelBuilder {
     pub fn new(input: &str, item: &[usize]) -> Self {
         let graph = GraphProto {
             name: Some("backbone".to_owned()),
-            input: vec![value_info(input, Some(item))],
+            input: vec![value_info(input, element::FLOAT, Some(item))],
             ..GraphProto::default()
         };
-        Self { graph }
+        let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
+        let model = ModelProto {
+            ir_version: Some(IR_VERSION),
+            producer_name: Some("erpc-pipe".to_owned()),
+            opset_import: vec![opset],
+            ..ModelProto::default()
+        };
+        Self { model, graph }
+    }
+
+    /// Names the network; without this it is a `backbone`.
+    pub fn name(&mut self, name: &str) {
+        self.graph.name = Some(name.to_owned());
+    }
+
+    /// Adds another input of floats, of as many items.
+    pub fn input(&mut self, name: &str, item: &[usize]) {
+        self.graph.input.push(value_info(name, element::FLOAT, Some(item)));
+    }
+
+    /// Adds an input of integers, of as many items.
+    pub fn integer_input(&mut self, name: &str, item: &[usize]) {
+        self.graph.input.push(value_info(name, element::INT64, Some(item)));
+    }
+
+    /// Writes something about the network into its file, as a key and a value.
+    pub fn remark(&mut self, key: &str, value: impl Into<String>) {
+        let entry = StringStringEntryProto { key: Some(key.to_owned()), value: Some(value.into()) };
+        self.model.metadata_props.push(entry);
+    }
+
+    /// Adds a network whose only input is `input` of this one; all its other names get `prefix` in
+    /// front. Gives the names of its outputs. The whole is then in the operator sets of what was
+    /// added.
+    ///
+    /// # Errors
+    /// [`OnnxError::Inputs`] if it has another number of inputs, [`OnnxError::Node`] for a node that
+    /// holds a graph of its own.
+    pub fn append(
+        &mut self,
+        part: &Graph,
+        prefix: &str,
+        input: &str,
+    ) -> Result<Vec<String>, OnnxError> {
+        let own = &part.image_input()?.name;
+        let renamed = |name: &str| match name {
+            "" => String::new(),
+            name if name == own => input.to_owned(),
+            name => format!("{prefix}{name}"),
+        };
+        for node in part.nodes() {
+            if node.attribute.iter().any(|one| one.g.is_some() || !one.graphs.is_empty()) {
+                return Err(Attributes(node).error("it holds a graph of its own"));
+            }
+            self.graph.node.push(NodeProto {
+                input: node.input.iter().map(|name| renamed(name)).collect(),
+                output: node.output.iter().map(|name| renamed(name)).collect(),
+                name: node.name.as_deref().map(renamed),
+                ..node.clone()
+            });
+        }
+        for tensor in part.initializers() {
+            let name = tensor.name.as_deref().map(renamed);
+            self.graph.initializer.push(TensorProto { name, ..tensor.clone() });
+        }
+        let theirs = part.without_graph();
+        self.model.ir_version = self.model.ir_version.max(theirs.ir_version);
+        self.model.opset_import = theirs.opset_import;
+        self.model.functions.extend(theirs.functions);
+        Ok(part.outputs().into_iter().map(renamed).collect())
     }
 
     /// Adds weights.
@@ -77,16 +149,23 @@ impl ModelBuilder {
     ///
     /// # Errors
     /// [`OnnxError`] if the nodes do not fit together.
-    pub fn finish(mut self, outputs: &[&str]) -> Result<Graph, OnnxError> {
-        self.graph.output = outputs.iter().map(|name| value_info(name, None)).collect();
-        let opset = OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) };
-        Graph::from_model(ModelProto {
-            ir_version: Some(IR_VERSION),
-            producer_name: Some("erpc-pipe".to_owned()),
-            graph: Some(self.graph),
-            opset_import: vec![opset],
-            ..ModelProto::default()
-        })
+    pub fn finish(self, outputs: &[&str]) -> Result<Graph, OnnxError> {
+        let outputs = outputs.iter().map(|name| value_info(name, element::FLOAT, None)).collect();
+        self.finish_as(outputs)
+    }
+
+    /// The network that gives `outputs`, each of as many items of its shape as go in.
+    ///
+    /// # Errors
+    /// [`OnnxError`] if the nodes do not fit together.
+    pub fn finish_with(self, outputs: &[(&str, &[usize])]) -> Result<Graph, OnnxError> {
+        let info = |(name, item): &(&str, &[usize])| value_info(name, element::FLOAT, Some(item));
+        self.finish_as(outputs.iter().map(info).collect())
+    }
+
+    fn finish_as(mut self, outputs: Vec<ValueInfoProto>) -> Result<Graph, OnnxError> {
+        self.graph.output = outputs;
+        Graph::from_model(ModelProto { graph: Some(self.graph), ..self.model })
     }
 }
 
@@ -117,13 +196,13 @@ fn empty(name: &str, kind: i32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), r#type: Some(kind), ..AttributeProto::default() }
 }
 
-fn value_info(name: &str, item: Option<&[usize]>) -> ValueInfoProto {
+fn value_info(name: &str, kind: i32, item: Option<&[usize]>) -> ValueInfoProto {
     let fixed = |length: &usize| Dimension::Value(as_i64(*length));
     let shape = item.map(|item| {
         let axes = std::iter::once(Dimension::Name("N".to_owned())).chain(item.iter().map(fixed));
         TensorShapeProto { dim: axes.map(|axis| DimensionProto { value: Some(axis) }).collect() }
     });
-    let tensor_type = Some(TensorTypeProto { elem_type: Some(element::FLOAT), shape });
+    let tensor_type = Some(TensorTypeProto { elem_type: Some(kind), shape });
     ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
 }
 
