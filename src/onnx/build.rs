@@ -2,12 +2,12 @@
 
 use prost::bytes::Bytes;
 
+use super::attributes::Attributes;
 use super::proto::{
     AttributeProto, Dimension, DimensionProto, GraphProto, ModelProto, NodeProto,
-    OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
-    attribute, element,
+    OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto,
+    TypeProto, ValueInfoProto, attribute, element,
 };
-use super::attributes::Attributes;
 use super::{Graph, OnnxError};
 
 /// The format version and operator set of what is written here.

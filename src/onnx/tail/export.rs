@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use prost::bytes::Bytes;
 
-use crate::nn::{AveragePool, Real, Window};
 use crate::nn::tape::Parameters;
+use crate::nn::{AveragePool, Real, Window};
 
 use super::super::build::NodeBuilder;
 use super::super::proto::{GraphProto, NodeProto, TensorProto, element};

@@ -55,7 +55,8 @@ pub struct ExportErpcnet;
 
 impl Stage for ExportErpcnet {
     const KIND: &'static str = "export-erpcnet";
-    const SUMMARY: &'static str = "writes a trained ERPCNet as ONNX, and its weights as safetensors";
+    const SUMMARY: &'static str =
+        "writes a trained ERPCNet as ONNX, and its weights as safetensors";
     const VERSION: u32 = 1;
     const SEEDED: bool = false;
     type Params = ExportErpcnetParams;
@@ -90,9 +91,8 @@ impl Stage for ExportErpcnet {
             parameters: &trained.parameters,
         };
         let file = exported.write().map_err(network_error)?.encode();
-        let encode_error = |port: &'static str| {
-            move |source| StageError::Encode { port: port.to_owned(), source }
-        };
+        let encode_error =
+            |port: &'static str| move |source| StageError::Encode { port: port.to_owned(), source };
         let mut writer = cx.writer("model")?;
         writer.write_all(&file).map_err(encode_error("model"))?;
         let model = OnnxModel::new(writer.finish()?).map_err(network_error)?;

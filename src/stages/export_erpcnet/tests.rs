@@ -12,9 +12,9 @@ use crate::fs;
 use crate::models::erpcnet::build::Design;
 use crate::models::erpcnet::network::{Kept, LocalBatching, channels_last};
 use crate::models::erpcnet::trained::{Card, TrainingPart};
-use crate::nn::tape::{Mode, Parameters, Recording, Tape};
 use crate::nn::Tensor;
-use crate::onnx::{Feed, Graph, ModelBuilder, Session, Tail, locate};
+use crate::nn::tape::{Mode, Parameters, Recording, Tape};
+use crate::onnx::{Feed, Graph, ModelBuilder, Network, Session, Tail, Workspace, locate};
 use crate::stage::testing::{Bench, Outcome};
 use crate::stages::parameters_file::read_parameters;
 use crate::stages::planted_world::World;
@@ -84,11 +84,8 @@ fn by_runtime(graph: &Graph, sample: &Sample) -> Option<Vec<Tensor>> {
     let cells: Vec<i64> = sample.cells.iter().map(|cell| i64::try_from(*cell).unwrap()).collect();
     let shape = [sample.images(), cells.len() / sample.images()];
     let mut session = Session::new(&library, graph, &graph.encode()).unwrap();
-    let feeds = [
-        Feed::Floats(&sample.maps),
-        Feed::Floats(&sample.global),
-        Feed::Integers(&shape, &cells),
-    ];
+    let feeds =
+        [Feed::Floats(&sample.maps), Feed::Floats(&sample.global), Feed::Integers(&shape, &cells)];
     Some(session.run_on(&feeds).unwrap())
 }
 
@@ -127,6 +124,30 @@ fn a_trained_network_is_the_same_in_onnx_runtime() {
     }
 }
 
+/// All but the fusion is in the reach of the embedded kernels.
+#[test]
+fn looks_and_global_attributes_are_the_same_in_the_embedded_kernels() {
+    let world = World::small();
+    let trained = world.network(TrainingPart::Train);
+    let sample = Sample::draw(&trained.card.design, 2, 9);
+    let [local, global, ..] = by_program(&trained, &world.model, &sample);
+    let graph = export(&trained, &world.model).output::<OnnxModel>("model").graph().unwrap();
+    let run = |graph: &Graph, input: &Tensor| {
+        let network = Network::new(graph).unwrap();
+        network.run(input.clone(), &mut Workspace::default()).unwrap().remove(0)
+    };
+    let is_near = |found: &Tensor, expected: &Tensor| {
+        let pairs = found.values().iter().zip(expected.values());
+        found.values().len() == expected.values().len()
+            && pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-4)
+    };
+    assert!(is_near(&run(&graph.cut(&["global_attributes"]).unwrap(), &sample.global), &global));
+    let seen = channels_last(&run(&graph.cut(&["pconv"]).unwrap(), &sample.maps));
+    let pixels = seen.reshaped(vec![2 * 16, 8, 1, 1]);
+    let tail = graph.part("pconv.pixels", &format!("{LOCAL_TAIL}.embedding")).unwrap();
+    assert!(is_near(&run(&tail, &pixels), &local));
+}
+
 #[test]
 fn the_file_says_what_goes_in_and_comes_out() {
     let world = World::small();
@@ -137,7 +158,8 @@ fn the_file_says_what_goes_in_and_comes_out() {
         .iter()
         .map(|input| format!("{} {}", input.name, crate::onnx::shape_text(input)))
         .collect();
-    let expected = ["map float32 [N, 8, 14, 14]", "embedding float32 [N, 16]", "cells int64 [N, 3]"];
+    let expected =
+        ["map float32 [N, 8, 14, 14]", "embedding float32 [N, 16]", "cells int64 [N, 3]"];
     assert_eq!(inputs, expected);
     let offers = graph.offers();
     let outputs: Vec<String> = graph
