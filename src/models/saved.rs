@@ -58,7 +58,7 @@ pub fn write<C: Serialize>(
     Ok(())
 }
 
-/// Reads what [`write`] wrote; `what` stands in the complaint if something does not fit.
+/// Reads what [`write()`] wrote; `what` stands in the complaint if something does not fit.
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidData`].

@@ -4,7 +4,8 @@
 //! and gives embeddings and attributes; [`exported`](crate::models::erpcnet::exported) names and
 //! describes every input and output. `export-onnx` publishes it.
 //!
-//! The weights have the names of the network's initialisers, and their shapes.
+//! The weights have the names of the network's initialisers; filters are [O, C, kh, kw], and matrices
+//! [O, I].
 
 use std::io::Write as _;
 
