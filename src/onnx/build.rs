@@ -209,3 +209,52 @@ fn value_info(name: &str, kind: i32, item: Option<&[usize]>) -> ValueInfoProto {
 fn as_i64(length: usize) -> i64 {
     i64::try_from(length).expect("a length in memory fits")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part() -> Graph {
+        let mut builder = ModelBuilder::new("x", &[2]);
+        builder.weight("w", &[3, 2], &[0.5; 6]);
+        builder.node("Gemm", &["x", "w", ""], "y").int("transB", 1);
+        builder.finish(&["y"]).unwrap()
+    }
+
+    #[test]
+    fn a_network_in_another_one_has_names_of_its_own() {
+        let mut builder = ModelBuilder::new("y", &[2]);
+        builder.node("Relu", &["y"], "x");
+        assert_eq!(builder.append(&part(), "part.", "x").unwrap(), ["part.y"]);
+        let graph = builder.finish_with(&[("part.y", &[3])]).unwrap();
+        let inputs: Vec<&[String]> = graph.nodes().iter().map(|node| &*node.input).collect();
+        assert_eq!(inputs, [&["y"][..], &["x", "part.w", ""]]);
+        assert_eq!(graph.tensors(), ["x", "part.y"]);
+    }
+
+    #[test]
+    fn a_network_that_holds_graphs_or_reads_more_is_not_added() {
+        let mut inner = part().proto().clone();
+        let inside = Some(Box::new(GraphProto::default()));
+        inner.node[0].attribute.push(AttributeProto { g: inside, ..empty("body", 5) });
+        let inner = part().with(inner);
+        let mut builder = ModelBuilder::new("x", &[2]);
+        let error = builder.append(&inner, "part.", "x").unwrap_err().to_string();
+        assert_eq!(error, "node `y` (Gemm): it holds a graph of its own");
+        let mut two = ModelBuilder::new("a", &[2]);
+        two.input("b", &[2]);
+        two.node("Add", &["a", "b"], "c");
+        let error = builder.append(&two.finish(&["c"]).unwrap(), "part.", "x").unwrap_err();
+        assert!(matches!(error, OnnxError::Inputs { .. }), "{error}");
+    }
+
+    #[test]
+    fn remarks_are_read_again_and_stay_when_a_network_is_cut() {
+        let mut builder = ModelBuilder::new("x", &[2]);
+        builder.remark("grid", "[4, 4]");
+        builder.node("Relu", &["x"], "y");
+        builder.node("Relu", &["y"], "z");
+        let cut = builder.finish(&["z"]).unwrap().cut(&["y"]).unwrap();
+        assert_eq!((cut.remark("grid"), cut.remark("other")), (Some("[4, 4]"), None));
+    }
+}

@@ -14,7 +14,9 @@ use crate::models::erpcnet::network::{Kept, LocalBatching, channels_last};
 use crate::models::erpcnet::trained::{Card, TrainingPart};
 use crate::nn::Tensor;
 use crate::nn::tape::{Mode, Parameters, Recording, Tape};
-use crate::onnx::{Feed, Graph, ModelBuilder, Network, Session, Tail, Workspace, locate};
+use crate::onnx::{
+    Feed, Graph, ModelBuilder, Network, Session, Tail, Workspace, locate, shape_text,
+};
 use crate::stage::testing::{Bench, Outcome};
 use crate::stages::parameters_file::read_parameters;
 use crate::stages::planted_world::World;
@@ -156,7 +158,7 @@ fn the_file_says_what_goes_in_and_comes_out() {
     let inputs: Vec<String> = graph
         .inputs()
         .iter()
-        .map(|input| format!("{} {}", input.name, crate::onnx::shape_text(input)))
+        .map(|input| format!("{} {}", input.name, shape_text(input)))
         .collect();
     let expected =
         ["map float32 [N, 8, 14, 14]", "embedding float32 [N, 16]", "cells int64 [N, 3]"];
