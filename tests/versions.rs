@@ -107,6 +107,83 @@ kind   = "score-search"
 inputs = { traces = "searched" }
 params = { stop = { sigma = 0.4 } }
 
+[stage.searched_fit]
+kind   = "search"
+inputs = { network = "erpcnet_fit", preferences = "order_fit", features = "planted", looks = "looks_fit", samples = "planted", attributes = "planted", train = "planted_split" }
+
+[stage.erpcnet_fit]
+kind   = "train-erpcnet"
+inputs = { features = "planted", samples = "planted", attributes = "planted", train = "planted_split", model = "planted" }
+params = { epochs = 1, looks = 2, batch = 8, part = "fit" }
+
+[stage.looks_fit]
+kind   = "embed-looks"
+inputs = { network = "erpcnet_fit", features = "planted", model = "planted" }
+
+[stage.order_fit]
+kind   = "prefer-cells"
+inputs = { looks = "looks_fit", samples = "planted" }
+
+[stage.study]
+kind   = "study-search"
+inputs = { traces = ["searched"], validation = ["searched_fit"] }
+params = { sigmas = [0.2, 0.4, 0.6], stop = { sigma = 0.4 } }
+
+[stage.steps_traced]
+kind   = "trace-table"
+inputs = { traces = ["searched"], validation = ["searched_fit"], samples = ["planted"] }
+
+[stage.by_sigma]
+kind   = "plot-search"
+inputs = { table = "study.sigma" }
+params = { figure = "sigma" }
+
+[stage.by_looks]
+kind   = "plot-search"
+inputs = { table = "study.steps" }
+params = { figure = "steps" }
+
+[stage.by_end]
+kind   = "plot-search"
+inputs = { table = "study.stops" }
+params = { figure = "stops" }
+
+[stage.sighted_glyphs]
+kind   = "synthesize-glyphs"
+params = { size = 56, values = 3, seen_classes = 8, validation_classes = 2, unseen_classes = 3, images_per_seen_class = 3, images_per_unseen_class = 2 }
+
+[stage.sighted_split]
+kind   = "split-classes"
+inputs = { samples = "sighted_glyphs", attributes = "sighted_glyphs" }
+params = { role_column = "role" }
+
+[stage.sighted_maps]
+kind   = "extract"
+inputs = { images = "sighted_glyphs", model = "filters" }
+params = { tensors = ["map", "map.largest.row"], preprocess = { size = 56 }, runtime = "embedded" }
+
+[stage.sighted]
+kind   = "train-erpcnet"
+inputs = { features = "sighted_maps", samples = "sighted_glyphs", attributes = "sighted_glyphs", train = "sighted_split", model = "filters" }
+params = { epochs = 1, looks = 2, batch = 8, map = "map", embedding = "map.largest.row" }
+
+[stage.sighted_looks]
+kind   = "embed-looks"
+inputs = { network = "sighted", features = "sighted_maps", model = "filters" }
+
+[stage.sighted_order]
+kind   = "prefer-cells"
+inputs = { looks = "sighted_looks", samples = "sighted_glyphs" }
+
+[stage.sighted_search]
+kind   = "search"
+inputs = { network = "sighted", preferences = "sighted_order", features = "sighted_maps", looks = "sighted_looks", samples = "sighted_glyphs", attributes = "sighted_glyphs", test_seen = "sighted_split", test_unseen = "sighted_split" }
+
+[stage.sights]
+kind   = "plot-looks"
+inputs = { images = "sighted_glyphs", samples = "sighted_glyphs", network = "sighted", traces = "sighted_search", cells = "sighted_glyphs" }
+params = { preprocess = { size = 56 }, right = 2, lost = 1, never = 1 }
+
 [stage.filters]
 kind   = "synthesize-backbone"
 params = { size = 56, channels = 4 }
@@ -176,6 +253,23 @@ inputs = { scores = "likely" }
 [stage.difference]
 kind   = "compare"
 inputs = { rows = ["evaluation", "likely_evaluation"] }
+
+[stage.losses]
+kind   = "measure-curves"
+inputs = { curves = "erpcnet" }
+params = { curve = "loss", reach = 1000.0 }
+
+[stage.speeds]
+kind   = "tabulate-measures"
+inputs = { rows = ["reward_curve", "losses", "weights_audit"] }
+
+[stage.faster]
+kind   = "compare-measures"
+inputs = { rows = ["reward_curve", "losses"] }
+
+[stage.rewards]
+kind   = "plot-curves"
+inputs = { curves = ["agent"] }
 
 [stage.map]
 kind   = "plot-attributes"

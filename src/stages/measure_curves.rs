@@ -56,14 +56,21 @@ impl Stage for MeasureCurves {
         inputs: MeasureCurvesInputs,
         _cx: &mut StageContext<'_>,
     ) -> Result<MeasureCurvesOutputs, StageError> {
-        let curve = inputs.curves.numbers(&params.curve).ok_or_else(|| {
-            let known: Vec<&str> = inputs.curves.names().iter().map(String::as_str).collect();
-            let message = format!("there is no curve `{}`", params.curve);
-            let help = advice(&params.curve, "curves", &known);
-            StageError::parameter("curve", format!("{message}; {help}"))
-        })?;
+        let curve = curve(&inputs.curves, &params.curve)?;
         Ok(MeasureCurvesOutputs { measures: measure(&curve, params.reach) })
     }
+}
+
+/// A curve by its name, a number or none an epoch.
+///
+/// # Errors
+/// [`StageError::Parameter`] if there is no such curve.
+pub(super) fn curve(curves: &Curves, name: &str) -> Result<Vec<Option<f64>>, StageError> {
+    curves.numbers(name).ok_or_else(|| {
+        let known: Vec<&str> = curves.names().iter().map(String::as_str).collect();
+        let help = advice(name, "curves", &known);
+        StageError::parameter("curve", format!("there is no curve `{name}`; {help}"))
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "epochs are far fewer than 2^53")]

@@ -8,6 +8,7 @@ mod array_file;
 pub mod audit_beta;
 pub mod audit_splits;
 pub mod compare;
+pub mod compare_measures;
 pub mod concatenate;
 pub mod control_attributes;
 pub mod embed_looks;
@@ -42,8 +43,11 @@ mod look_rows;
 mod map_rows;
 mod mat_source;
 pub mod measure_curves;
+mod measured;
 mod metric;
+mod paired;
 pub mod parameters_file;
+mod partners;
 mod pictures;
 #[cfg(test)]
 mod planted_world;
@@ -57,12 +61,16 @@ mod saved_training;
 pub mod score;
 pub mod score_search;
 pub mod search;
+mod search_end;
 mod signatures;
 pub mod split_classes;
+pub mod study_search;
 pub mod synthesize_backbone;
 pub mod synthesize_glyphs;
 pub mod synthesize_maps;
 pub mod tabulate;
+pub mod tabulate_measures;
+pub mod trace_table;
 pub mod train_backbone;
 pub mod train_erpcnet;
 pub mod train_search;
@@ -81,6 +89,7 @@ pub fn registry() -> Registry {
         .with::<audit_beta::AuditBeta>()
         .with::<audit_splits::AuditSplits>()
         .with::<compare::Compare>()
+        .with::<compare_measures::CompareMeasures>()
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
@@ -110,7 +119,10 @@ pub fn registry() -> Registry {
         .with::<initialise_backbone::InitialiseBackbone>()
         .with::<plot::Plot>()
         .with::<plot::attributes::PlotAttributes>()
+        .with::<plot::over_epochs::PlotCurves>()
         .with::<plot::examples::PlotExamples>()
+        .with::<plot::looks::PlotLooks>()
+        .with::<plot::search::PlotSearch>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()
@@ -122,8 +134,11 @@ pub fn registry() -> Registry {
         .with::<prefer_cells::PreferCells>()
         .with::<search::Search>()
         .with::<score_search::ScoreSearch>()
+        .with::<study_search::StudySearch>()
+        .with::<trace_table::TraceTable>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()
+        .with::<tabulate_measures::TabulateMeasures>()
         .with::<write_text::WriteText>()
 }

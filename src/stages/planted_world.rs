@@ -12,6 +12,7 @@ use crate::onnx::OnnxModel;
 use crate::stage::testing::Bench;
 
 use super::embed_looks::{EmbedLooks, EmbedLooksParams};
+use super::prefer_cells::{PreferCells, PreferCellsParams};
 use super::search::{Search, SearchParams};
 use super::split_classes::{SplitClasses, SplitClassesParams};
 use super::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
@@ -130,6 +131,17 @@ impl World {
     pub(super) fn traces(&self, seen: &Seen, agent: &Searcher) -> Traces {
         let bench = self.search_bench(seen).input("agent", agent);
         bench.run::<Search>(&SearchParams::default()).unwrap().output("traces")
+    }
+
+    /// The traces of looks in a random order.
+    pub(super) fn random_traces(&self, seen: &Seen, seed: u64, looks: usize) -> Traces {
+        let bench = Bench::new().seed(seed).input("looks", &seen.looks);
+        let bench = bench.input("samples", &self.samples);
+        let order = bench.run::<PreferCells>(&PreferCellsParams::default()).unwrap();
+        let order: Features = order.output("preferences");
+        let params = SearchParams { looks: Some(looks), ..SearchParams::default() };
+        let bench = self.search_bench(seen).input("preferences", &order);
+        bench.run::<Search>(&params).unwrap().output("traces")
     }
 }
 

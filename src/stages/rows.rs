@@ -1,10 +1,11 @@
-//! Gathered evaluations put together into the rows of a table or the lines of a figure.
+//! What is gathered over trials, put together into the rows of a table or the lines of a figure.
 //!
 //! A row is a setting: its key says which labels it has on the axes of the sweep, its members are
-//! the evaluations of its seeds.
+//! what was gathered of its seeds: evaluations, if nothing else is said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::artifact::{Curves, Measures};
 use crate::stage::{GatheredItem, StageError};
 use crate::zsl::Evaluation;
 
@@ -17,35 +18,48 @@ pub(super) const STAGE: &str = "stage";
 /// What a row shows on an axis that its trial does not have.
 pub(super) const NO_LABEL: &str = "–";
 
-/// A gathered evaluation.
-pub(super) type Item = GatheredItem<Evaluation>;
+/// One of what is gathered.
+pub(super) type Item<T = Evaluation> = GatheredItem<T>;
 
-/// All evaluations of one setting.
-pub(super) struct Row<'a> {
-    /// Axis and label, in the order in which they are shown.
-    pub(super) key: Vec<(String, String)>,
-    /// The evaluations, in the order of gathering.
-    pub(super) members: Vec<Member<'a>>,
+/// What messages call one of what is gathered; an `s` makes it several.
+pub(super) trait Noun {
+    /// The word.
+    const NOUN: &'static str;
 }
 
-/// One evaluation of a setting.
-pub(super) struct Member<'a> {
+impl Noun for Evaluation {
+    const NOUN: &'static str = "evaluation";
+}
+
+impl Noun for Measures {
+    const NOUN: &'static str = "measurement";
+}
+
+impl Noun for Curves {
+    const NOUN: &'static str = "training";
+}
+
+/// All that was gathered of one setting.
+pub(super) struct Row<'a, T = Evaluation> {
+    /// Axis and label, in the order in which they are shown.
+    pub(super) key: Vec<(String, String)>,
+    /// What was gathered, in that order.
+    pub(super) members: Vec<Member<'a, T>>,
+}
+
+/// One of a setting.
+pub(super) struct Member<'a, T = Evaluation> {
     /// The label of the seed, for trials that have one.
     pub(super) seed: Option<&'a str>,
     /// What was measured.
-    pub(super) evaluation: &'a Evaluation,
+    pub(super) value: &'a T,
 }
 
-impl Row<'_> {
+impl<T> Row<'_, T> {
     /// The labels of the key in one line, under the headings of the manifest.
     pub(super) fn label(&self, headings: &BTreeMap<String, String>) -> String {
         let labels = self.key.iter().map(|(axis, label)| label_heading(headings, axis, label));
         labels.collect::<Vec<_>>().join(", ")
-    }
-
-    /// Whether a member was selected by looking at test images.
-    pub(super) fn is_peeked(&self) -> bool {
-        self.members.iter().any(|member| member.evaluation.peeked)
     }
 
     /// The seeds, in order; a trial without one counts nothing here.
@@ -54,9 +68,16 @@ impl Row<'_> {
         seeds.collect::<Vec<_>>().join(", ")
     }
 
-    /// A value of each member, in order.
-    pub(super) fn values(&self, value: impl Fn(&Evaluation) -> f64) -> Vec<f64> {
-        self.members.iter().map(|member| value(member.evaluation)).collect()
+    /// A number of each member, in order.
+    pub(super) fn values<N>(&self, number: impl Fn(&T) -> N) -> Vec<N> {
+        self.members.iter().map(|member| number(member.value)).collect()
+    }
+}
+
+impl Row<'_> {
+    /// Whether a member was selected by looking at test images.
+    pub(super) fn is_peeked(&self) -> bool {
+        self.members.iter().any(|member| member.value.peeked)
     }
 }
 
@@ -82,22 +103,22 @@ pub(super) fn shown_label(
 /// Puts the items that `select` lets through into rows.
 ///
 /// # Errors
-/// If an axis is unknown, nothing is selected, or a row would hold two evaluations of one seed.
-pub(super) fn group<'a>(
-    items: &'a [Item],
+/// If an axis is unknown, nothing is selected, or a row would hold two of one seed.
+pub(super) fn group<'a, T: Noun>(
+    items: &'a [Item<T>],
     axes: &[String],
     select: &BTreeMap<String, String>,
-) -> Result<Vec<Row<'a>>, StageError> {
+) -> Result<Vec<Row<'a, T>>, StageError> {
     check_axes(items, "rows", axes.iter())?;
     let items = selected(items, select)?;
     let axes = if axes.is_empty() { default_axes(&items, select) } else { axes.to_vec() };
-    let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut rows: Vec<Row<'a, T>> = Vec::new();
     for item in items {
         let key: Vec<(String, String)> = axes
             .iter()
             .map(|axis| (axis.clone(), label_on(item, axis).unwrap_or(NO_LABEL).to_owned()))
             .collect();
-        let member = Member { seed: item.trial.label(SEED), evaluation: &item.value };
+        let member = Member { seed: item.trial.label(SEED), value: &item.value };
         match rows.iter_mut().find(|row| row.key == key) {
             None => rows.push(Row { key, members: vec![member] }),
             Some(row) => {
@@ -113,31 +134,32 @@ pub(super) fn group<'a>(
 ///
 /// # Errors
 /// If there is none, or a label that no item has.
-pub(super) fn selected<'a>(
-    items: &'a [Item],
+pub(super) fn selected<'a, T: Noun>(
+    items: &'a [Item<T>],
     select: &BTreeMap<String, String>,
-) -> Result<Vec<&'a Item>, StageError> {
+) -> Result<Vec<&'a Item<T>>, StageError> {
     check_axes(items, "select", select.keys())?;
-    let has = |item: &Item, (axis, label): (&String, &String)| label_on(item, axis) == Some(label);
+    let has =
+        |item: &Item<T>, (axis, label): (&String, &String)| label_on(item, axis) == Some(label);
     let is_known = |pair| items.iter().any(|item| has(item, pair));
-    let fits = |item: &&Item| {
+    let fits = |item: &&Item<T>| {
         select.iter().all(|pair| has(item, pair) || label_on(item, pair.0).is_none())
     };
-    let found: Vec<&Item> = items.iter().filter(fits).collect();
+    let found: Vec<&Item<T>> = items.iter().filter(fits).collect();
     match found.is_empty() || !select.iter().all(is_known) {
-        true => Err(nothing_selected(select)),
+        true => Err(nothing_selected(T::NOUN, select)),
         false => Ok(found),
     }
 }
 
 /// The label of an item on an axis; the stage's name on `stage`.
-pub(super) fn label_on<'a>(item: &'a Item, axis: &str) -> Option<&'a str> {
+pub(super) fn label_on<'a, T>(item: &'a Item<T>, axis: &str) -> Option<&'a str> {
     if axis == STAGE { Some(&item.stage) } else { item.trial.label(axis) }
 }
 
 /// Refuses axes along which no trial varies.
-pub(super) fn check_axes<'a>(
-    items: &[Item],
+pub(super) fn check_axes<'a, T>(
+    items: &[Item<T>],
     parameter: &str,
     axes: impl Iterator<Item = &'a String>,
 ) -> Result<(), StageError> {
@@ -153,19 +175,19 @@ pub(super) fn check_axes<'a>(
     Ok(())
 }
 
-/// Says that no evaluation is there.
-fn nothing_selected(select: &BTreeMap<String, String>) -> StageError {
+/// Says that nothing is there.
+fn nothing_selected(noun: &str, select: &BTreeMap<String, String>) -> StageError {
     if select.is_empty() {
-        return StageError::data("there is no evaluation to show; connect at least one");
+        return StageError::data(format!("there is no {noun} to show; connect at least one"));
     }
     let wanted: Vec<String> =
         select.iter().map(|(axis, label)| format!("{axis}={label}")).collect();
     let wanted = wanted.join(", ");
-    StageError::parameter("select", format!("no evaluation has `{wanted}`; check the labels"))
+    StageError::parameter("select", format!("no {noun} has `{wanted}`; check the labels"))
 }
 
 /// The axes of the trials in the order of their first appearance.
-pub(super) fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
+pub(super) fn axes_of<'a, T: 'a>(items: impl Iterator<Item = &'a Item<T>>) -> Vec<String> {
     let mut axes: Vec<String> = Vec::new();
     for (axis, _) in items.flat_map(|item| &item.trial.0) {
         if !axes.contains(axis) {
@@ -176,7 +198,7 @@ pub(super) fn axes_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> 
 }
 
 /// All axes but the seed and those that are selected, and the stage where it tells rows apart.
-fn default_axes(items: &[&Item], select: &BTreeMap<String, String>) -> Vec<String> {
+fn default_axes<T>(items: &[&Item<T>], select: &BTreeMap<String, String>) -> Vec<String> {
     let stages: BTreeSet<&str> = items.iter().map(|item| item.stage.as_str()).collect();
     let mut axes = axes_of(items.iter().copied());
     axes.retain(|axis| axis != SEED && !select.contains_key(axis));
@@ -186,8 +208,12 @@ fn default_axes(items: &[&Item], select: &BTreeMap<String, String>) -> Vec<Strin
     axes
 }
 
-/// Two evaluations of one seed in a row mean that the row mixes settings.
-fn check_new_seed(row: &Row<'_>, item: &Item, member: &Member<'_>) -> Result<(), StageError> {
+/// Two of one seed in a row mean that the row mixes settings.
+fn check_new_seed<T: Noun>(
+    row: &Row<'_, T>,
+    item: &Item<T>,
+    member: &Member<'_, T>,
+) -> Result<(), StageError> {
     if row.members.iter().all(|other| other.seed != member.seed) {
         return Ok(());
     }
@@ -198,9 +224,10 @@ fn check_new_seed(row: &Row<'_>, item: &Item, member: &Member<'_>) -> Result<(),
     Err(StageError::parameter(
         "rows",
         format!(
-            "the row `{}` has two evaluations of {seed}; add the axis that tells them apart, one \
+            "the row `{}` has two {}s of {seed}; add the axis that tells them apart, one \
              of `{}`, or choose with `select`",
             key.join(", "),
+            T::NOUN,
             known.join("`, `"),
         ),
     ))

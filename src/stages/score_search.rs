@@ -11,37 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::glyphs::PaintedCells;
 use crate::data::samples::Samples;
-use crate::models::erpcnet::ending::{Chosen, Ending, Rule, Setting, choose, mean, scores};
+use crate::models::erpcnet::ending::{Chosen, Ends, mean, scores};
 use crate::models::erpcnet::traces::Traces;
-use crate::rl::{Stopping, Trace};
 use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
 use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
 use crate::zsl::search_summary::SearchSummary;
 
 use super::answer_key::AnswerKey;
-
-/// When a search ends.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct EndParams {
-    /// The reward that ends it. Default: none, all looks are taken.
-    pub sigma: Option<f64>,
-    /// Instead of sigma: so many looks in the mean, so that searches can be compared at equal cost.
-    /// Each setting and each set of images gets the threshold that leads to it, found from rewards
-    /// alone: no label is looked at.
-    pub mean_steps: Option<f64>,
-    /// The first step that may be the last (A27). Default 1.
-    #[schemars(range(min = 1))]
-    pub min_steps: usize,
-    /// Whether sigma is multiplied by the mean weight of all cells (A34). Default false.
-    pub sigma_times_mean_beta: bool,
-}
-
-impl Default for EndParams {
-    fn default() -> Self {
-        Self { sigma: None, mean_steps: None, min_steps: 1, sigma_times_mean_beta: false }
-    }
-}
+pub use super::search_end::EndParams;
+use super::search_end::{Tuning, check_delta, check_reach, looks};
 
 /// How traces become scores.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -89,20 +67,8 @@ impl Stage for ScoreSearch {
     type Outputs = ScoreSearchOutputs;
 
     fn check(params: &ScoreSearchParams) -> Result<(), StageError> {
-        let EndParams { sigma, mean_steps, min_steps, .. } = params.stop;
-        if min_steps == 0 {
-            return Err(StageError::parameter("stop.min_steps", "expected at least 1, got 0"));
-        }
-        if sigma.is_some() && mean_steps.is_some() {
-            let message = "expected `sigma` or `mean_steps`, got both";
-            return Err(StageError::parameter("stop", message));
-        }
-        let numbers =
-            [("stop.sigma", sigma), ("stop.mean_steps", mean_steps), ("delta", params.delta)];
-        match numbers.into_iter().find(|(_, one)| one.is_some_and(|one| !one.is_finite())) {
-            Some((name, _)) => Err(StageError::parameter(name, "expected a finite number")),
-            None => Ok(()),
-        }
+        params.stop.check()?;
+        check_delta(params.delta)
     }
 
     fn run(
@@ -110,12 +76,13 @@ impl Stage for ScoreSearch {
         inputs: ScoreSearchInputs,
         cx: &mut StageContext<'_>,
     ) -> Result<ScoreSearchOutputs, StageError> {
-        let looks = looks(params, &inputs.traces)?;
-        let chosen = chosen(params, &inputs, looks)?;
         let traces = &inputs.traces;
-        let rule = rule(params, looks, traces.header().mean_weight)?;
+        let looks = looks(params.looks, traces)?;
+        let tuning = Tuning { looks, delta: params.delta, validation: inputs.validation.as_ref() };
+        let chosen = tuning.chosen(traces, &params.stop)?;
+        let rule = params.stop.rule(looks, traces.header().mean_weight)?;
         check_reach(traces, &rule)?;
-        let ended = End::of(traces, &rule, chosen.delta);
+        let ended = Ends::of(traces, &rule, chosen.delta);
         let summary = SearchSummary {
             looks,
             steps: mean(ended.steps.iter().copied()),
@@ -135,113 +102,6 @@ impl Stage for ScoreSearch {
         }
         Ok(ScoreSearchOutputs { scores: writer.finish().map_err(encode_error)? })
     }
-}
-
-/// The step that each search ends with.
-struct End {
-    /// Of all images, in the generalised setting.
-    steps: Vec<usize>,
-    /// Of those of unseen classes, in the zero-shot setting.
-    steps_zero_shot: Vec<usize>,
-    /// The threshold in the generalised setting, if there is one.
-    sigma: Option<f64>,
-}
-
-impl End {
-    fn of(traces: &Traces, rule: &Rule, delta: f64) -> Self {
-        let candidates = &traces.header().candidates;
-        let seen = traces.header().seen_labels.len();
-        let end = |setting: &Setting, first: usize| {
-            let images = first..traces.len();
-            let searched: Vec<Trace> =
-                images.map(|image| setting.trace(&traces.image(image))).collect();
-            let ending = rule.ending(&searched);
-            let steps = searched.iter().map(|trace| ending.step(trace)).collect();
-            (steps, ending.stopping.sigma())
-        };
-        let (steps, sigma) = end(&Setting::generalised(candidates, delta), 0);
-        let (steps_zero_shot, _) = end(&Setting::zero_shot(candidates), seen);
-        Self { steps, steps_zero_shot, sigma }
-    }
-}
-
-fn looks(params: &ScoreSearchParams, traces: &Traces) -> Result<usize, StageError> {
-    let taken = traces.header().looks;
-    match params.looks {
-        Some(looks) if looks > taken => {
-            let message = format!("{looks} looks, but the search took {taken}");
-            Err(StageError::parameter("looks", message))
-        }
-        looks => Ok(looks.unwrap_or(taken)),
-    }
-}
-
-/// What ends searches by an agent whose cells weigh so much in the mean.
-fn rule(params: &ScoreSearchParams, looks: usize, mean_weight: f64) -> Result<Rule, StageError> {
-    let EndParams { sigma, mean_steps, min_steps, sigma_times_mean_beta } = params.stop;
-    if let Some(mean) = mean_steps {
-        return Ok(Rule::MeanSteps { looks, min_steps, mean });
-    }
-    let Some(sigma) = sigma else {
-        return Ok(Rule::Given(Ending { looks, stopping: Stopping::NEVER }));
-    };
-    let stopping = Stopping::new(sigma, min_steps);
-    let stopping = stopping.map_err(|error| StageError::parameter("stop", error.to_string()))?;
-    let stopping = if sigma_times_mean_beta { stopping.times(mean_weight) } else { stopping };
-    Ok(Rule::Given(Ending { looks, stopping }))
-}
-
-/// Refuses a threshold that no reward can reach: none is above twice the largest weight (1.6).
-fn check_reach(traces: &Traces, rule: &Rule) -> Result<(), StageError> {
-    let Rule::Given(Ending { stopping, .. }) = rule else { return Ok(()) };
-    let weights = (0..traces.len()).flat_map(|image| traces.image(image).weights);
-    let most = 2.0 * weights.fold(0.0, f64::max);
-    match stopping.sigma() {
-        Some(sigma) if traces.header().looks > 0 && sigma > most => {
-            let message = format!(
-                "no reward is above {most:.4}, twice the largest weight, so {sigma:.4} never ends a \
-                 search; take less, or leave `sigma` out for all looks"
-            );
-            Err(StageError::parameter("stop.sigma", message))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The calibration.
-fn chosen(
-    params: &ScoreSearchParams,
-    inputs: &ScoreSearchInputs,
-    looks: usize,
-) -> Result<Chosen, StageError> {
-    let Some(validation) = &inputs.validation else {
-        let delta = params.delta.unwrap_or(0.0);
-        return Ok(Chosen { delta, harmonic: f64::NAN, mean_steps: f64::NAN });
-    };
-    check_validation(&inputs.traces, validation)?;
-    let rule = rule(params, looks, validation.header().mean_weight)?;
-    let found = choose(validation, &rule, params.delta);
-    found.map_err(|error| StageError::data(format!("validation: {error}")))
-}
-
-fn check_validation(traces: &Traces, validation: &Traces) -> Result<(), StageError> {
-    let split = &traces.header().provenance.split;
-    let other = &validation.header().provenance.split;
-    let same = split.check_same("test search", "validation search", other);
-    same.map_err(|error| StageError::data(error.to_string()))?;
-    let tested = &traces.header().images;
-    if validation.header().images.iter().any(|image| tested.contains(image)) {
-        let message = "`validation` holds images of the test search";
-        let help = "connect the search of a network that was trained with `part = \"fit\"`";
-        return Err(StageError::data_with_help(message, help));
-    }
-    if validation.header().looks != traces.header().looks {
-        let (found, expected) = (validation.header().looks, traces.header().looks);
-        let message =
-            format!("the validation search took {found} looks, the test search {expected}");
-        return Err(StageError::data(message));
-    }
-    Ok(())
 }
 
 /// The share of first looks that hit a part.

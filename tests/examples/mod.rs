@@ -65,7 +65,8 @@ fn duckdb() {
 fn polars_in_rust() {
     assert_eq!(block("rust polars"), include_str!("polars_in_rust.rs"));
     let table = polars_in_rust::quickstart_t1().unwrap();
-    assert_eq!((table.height(), table.width()), (2, 4));
+    assert_eq!((table.height(), table.width()), (5, 5));
     let means = table.column("mean").unwrap().f64().unwrap();
-    assert!(means.get(0).unwrap() > means.get(1).unwrap(), "true attributes beat shuffled ones");
+    // ESZSL, GlobalNet, PCNet, RPCNet, ERPCNet among ten unseen classes.
+    assert!(means.into_no_null_iter().all(|mean| mean > 0.3), "all of them beat chance");
 }

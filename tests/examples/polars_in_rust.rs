@@ -7,5 +7,5 @@ pub fn quickstart_t1() -> PolarsResult<DataFrame> {
     let file = File::open("results/quickstart/accuracy.parquet")?;
     let table = ParquetReader::new(file).finish()?;
     let is_t1 = table.column("metric")?.str()?.equal("t1");
-    table.filter(&is_t1)?.select(["attributes", "mean", "sd", "n"])
+    table.filter(&is_t1)?.select(["stage", "method", "mean", "sd", "n"])
 }

@@ -91,7 +91,8 @@ pub enum Shape {
         /// The colour.
         ink: Ink,
     },
-    /// A photograph. Inside an SVG it lies on top of everything else.
+    /// A photograph. Inside an SVG it lies on top of everything that is drawn before
+    /// [`Drawing::raise`].
     Picture {
         /// Its top left corner.
         at: Point,
@@ -108,13 +109,14 @@ pub struct Drawing {
     width: f64,
     height: f64,
     shapes: Vec<Shape>,
+    raised: Option<usize>,
 }
 
 impl Drawing {
     /// An empty white page.
     #[must_use]
     pub fn new(width: f64, height: f64) -> Self {
-        Self { width, height, shapes: Vec::new() }
+        Self { width, height, shapes: Vec::new(), raised: None }
     }
 
     /// The page.
@@ -127,6 +129,16 @@ impl Drawing {
     #[must_use]
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
+    }
+
+    /// Puts everything that is drawn from now on above all photographs, in an SVG too.
+    pub fn raise(&mut self) {
+        self.raised = Some(self.shapes.len());
+    }
+
+    /// The shapes that photographs may hide in an SVG, and those above all photographs.
+    pub(super) fn layers(&self) -> (&[Shape], &[Shape]) {
+        self.shapes.split_at(self.raised.unwrap_or(self.shapes.len()))
     }
 
     /// All texts, the lowest first.

@@ -36,24 +36,33 @@ type DrawResult = Result<(), Box<dyn Error>>;
 /// The drawing as an SVG document with a title.
 pub(super) fn svg(drawing: &Drawing, title: &str) -> io::Result<String> {
     let (width, height) = size(drawing)?;
-    let mut body = String::new();
-    {
-        let mut backend = SVGBackend::with_string(&mut body, (width, height));
-        let vector = Form { lower: 0.0, has_pictures: false };
-        draw(drawing, &mut backend, vector).map_err(|error| invalid(error.to_string()))?;
-    }
-    let pictures = pictures(drawing)?;
-    // The first line is plotters' own head, which takes its units for pixels.
-    let (_, body) = body.split_once('\n').unwrap_or(("", &body));
-    let body = body.replace("</svg>", &format!("{pictures}</svg>"));
+    let (below, above) = drawing.layers();
     let page = drawing.page();
+    let mut body = layer(below, Some(&page), (width, height))?;
+    body += &pictures(drawing)?;
+    if !above.is_empty() {
+        body += &layer(above, None, (width, height))?;
+    }
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{}</title>\n{body}",
+         viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{}</title>\n{body}</svg>\n",
         page.width(),
         page.height(),
         escape(title),
     ))
+}
+
+/// Shapes as SVG elements, on a white page or on what is there.
+fn layer(shapes: &[Shape], page: Option<&Bounds>, size: (u32, u32)) -> io::Result<String> {
+    let mut document = String::new();
+    {
+        let mut backend = SVGBackend::with_string(&mut document, size);
+        let vector = Form { lower: 0.0, has_pictures: false };
+        draw(shapes, page, &mut backend, vector).map_err(|error| invalid(error.to_string()))?;
+    }
+    // The first line is plotters' own head, which takes its units for pixels.
+    let (_, body) = document.split_once('\n').unwrap_or(("", &document));
+    Ok(body.trim_end().trim_end_matches("</svg>").to_owned())
 }
 
 fn escape(text: &str) -> String {
@@ -67,7 +76,9 @@ pub(super) fn png(drawing: &Drawing) -> io::Result<Vec<u8>> {
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
         let pixels = Form { lower: LOWER_LETTERS, has_pictures: true };
-        draw(drawing, &mut backend, pixels).map_err(|error| invalid(error.to_string()))?;
+        let page = drawing.page();
+        draw(drawing.shapes(), Some(&page), &mut backend, pixels)
+            .map_err(|error| invalid(error.to_string()))?;
     }
     let pixels = halve(&fine, width as usize);
     let mut bytes = Vec::new();
@@ -156,15 +167,21 @@ where
     Ok(())
 }
 
-/// Draws all shapes.
-fn draw<B: DrawingBackend>(drawing: &Drawing, backend: &mut B, form: Form) -> DrawResult
+/// Draws shapes, on a white page or on what is there.
+fn draw<B: DrawingBackend>(
+    shapes: &[Shape],
+    page: Option<&Bounds>,
+    backend: &mut B,
+    form: Form,
+) -> DrawResult
 where
     B::ErrorType: 'static,
 {
-    let page = drawing.page();
-    let corner = place((page.right, page.bottom));
-    backend.draw_rect((0, 0), corner, &style(Ink::WHITE, 1.0), true)?;
-    for shape in drawing.shapes() {
+    if let Some(page) = page {
+        let corner = place((page.right, page.bottom));
+        backend.draw_rect((0, 0), corner, &style(Ink::WHITE, 1.0), true)?;
+    }
+    for shape in shapes {
         match shape {
             Shape::Line { points, ink, width, dash } => {
                 for stroke in strokes(points, *dash, *width) {
@@ -243,6 +260,20 @@ mod tests {
     fn halving_takes_the_mean_of_four_pixels() {
         let fine = [0, 0, 0, 255, 255, 255, 1, 2, 3, 0, 0, 0];
         assert_eq!(halve(&fine, 2), [64, 64, 65]);
+    }
+
+    #[test]
+    fn what_is_raised_lies_above_photographs_in_both_forms() {
+        let mut drawing = Drawing::new(4.0, 4.0);
+        drawing.picture((0.0, 0.0), Picture::new(8, 8, [10, 200, 30].repeat(64)));
+        drawing.raise();
+        drawing.rectangle(drawing.page(), Ink::opaque(200, 0, 0));
+        let pixels = image::load_from_memory(&png(&drawing).unwrap()).unwrap().into_rgb8();
+        assert_eq!(pixels.get_pixel(3, 3).0, [200, 0, 0]);
+        let svg = svg(&drawing, "").unwrap();
+        let order = ["<image", "#C80000", "</svg>"].map(|part| svg.find(part).unwrap());
+        assert!(order.is_sorted(), "{svg}");
+        assert_eq!(svg.matches("</svg>").count(), 1);
     }
 
     #[test]

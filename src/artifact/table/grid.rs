@@ -108,13 +108,24 @@ fn content(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
             match group.iter().find(is_metric) {
                 None => String::new(),
                 Some(&row) => {
-                    let number = |column: &str| match tidy.value(column, row) {
-                        Some(Value::Number(number)) => number,
-                        _ => None,
-                    };
+                    let number = |column: &str| number(tidy, row, column);
                     let spread = spread.as_deref().and_then(number);
                     measure(number(value), spread, *digits, *scale)
                 }
+            }
+        }
+        Cell::Found { column, equals, value, spread, counts, digits } => {
+            let is_there = |row: &&usize| shown(tidy.value(column, **row)) == *equals;
+            let Some(&row) = group.iter().find(is_there) else { return String::new() };
+            let spread = spread.as_deref().and_then(|spread| number(tidy, row, spread));
+            let text = measure(number(tidy, row, value), spread, *digits, Scale::Plain);
+            let counts = counts
+                .as_ref()
+                .map(|(have, of)| (shown(tidy.value(have, row)), shown(tidy.value(of, row))));
+            match counts.filter(|(have, of)| have != of) {
+                None => text,
+                Some((have, of)) if text.is_empty() => format!("{ABSENT} ({have} of {of})"),
+                Some((have, of)) => format!("{text} ({have} of {of})"),
             }
         }
         Cell::Probability { column, digits } => match tidy.value(column, group[0]) {
@@ -125,6 +136,13 @@ fn content(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
             let mut texts = cells.iter().map(|cell| content(tidy, group, cell));
             texts.find(|text| !text.is_empty()).unwrap_or_default()
         }
+    }
+}
+
+fn number(tidy: &Tidy, row: usize, column: &str) -> Option<f64> {
+    match tidy.value(column, row) {
+        Some(Value::Number(number)) => number,
+        _ => None,
     }
 }
 
@@ -170,6 +188,7 @@ fn align(tidy: &Tidy, cell: &Cell) -> Align {
         },
         Cell::Number { .. }
         | Cell::Measure { .. }
+        | Cell::Found { .. }
         | Cell::Probability { .. }
         | Cell::First { .. } => Align::Right,
     }

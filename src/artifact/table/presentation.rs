@@ -59,6 +59,22 @@ pub enum Cell {
         /// The unit.
         scale: Scale,
     },
+    /// A number with its spread, of the tidy row in which a column reads a certain text.
+    Found {
+        /// The tidy column that picks the tidy row.
+        column: String,
+        /// What it reads there.
+        equals: String,
+        /// The tidy column of the number.
+        value: String,
+        /// The tidy column of its spread; it is left out where that is absent.
+        spread: Option<String>,
+        /// Two tidy columns: how many runs have the number, and of how many. Where the counts differ
+        /// they are printed, as in `12.0 ± 1.4 (7 of 10)`.
+        counts: Option<(String, String)>,
+        /// Digits after the point.
+        digits: u8,
+    },
     /// A tidy column of probabilities, rounded; what would round to nothing is printed as smaller
     /// than the last digit can show, as in `< 0.001`.
     Probability {
@@ -84,6 +100,14 @@ impl Cell {
             | Self::Probability { column, .. } => vec![column],
             Self::Measure { value, spread, .. } => {
                 ["metric", value].into_iter().chain(spread.as_deref()).collect()
+            }
+            Self::Found { column, value, spread, counts, .. } => {
+                let counts = counts.iter().flat_map(|(have, of)| [have.as_str(), of]);
+                [column, value.as_str()]
+                    .into_iter()
+                    .chain(spread.as_deref())
+                    .chain(counts)
+                    .collect()
             }
             Self::First { cells } => cells.iter().flat_map(Self::columns).collect(),
         }

@@ -181,3 +181,36 @@ fn a_column_may_have_a_unit_for_each_metric_and_probabilities_are_never_nothing(
     assert_eq!(cells(1), ["0.021", "< 0.001"]);
     assert_eq!(cells(2), ["-30.0", "–"]);
 }
+
+#[test]
+fn a_number_is_found_by_any_column_and_says_how_many_runs_have_it() {
+    let columns = vec![
+        ("method".to_owned(), texts(&["a", "a", "b"])),
+        ("epoch".to_owned(), Values::Count(vec![1, 10, 1])),
+        ("n".to_owned(), Values::Count(vec![3, 2, 0])),
+        ("runs".to_owned(), Values::Count(vec![3, 3, 3])),
+        ("mean".to_owned(), Values::Number(vec![Some(0.25), Some(0.5), None])),
+        ("sd".to_owned(), Values::Number(vec![Some(0.125), None, None])),
+    ];
+    let at = |epoch: &str| TableColumn {
+        heading: epoch.to_owned(),
+        cell: Cell::Found {
+            column: "epoch".into(),
+            equals: epoch.into(),
+            value: "mean".into(),
+            spread: Some("sd".into()),
+            counts: Some(("n".into(), "runs".into())),
+            digits: 3,
+        },
+    };
+    let presentation = Presentation {
+        rows: vec!["method".into()],
+        columns: vec![value("method", "method"), at("1"), at("10")],
+        ..Presentation::default()
+    };
+    let table = Table::new(columns, presentation).unwrap();
+    let text = Table::decode(Blob::from_bytes(&encoded(&table))).unwrap().terminal();
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rows: Vec<String> = text.lines().skip(4).map(words).collect();
+    assert_eq!(rows, ["a 0.250 ± 0.125 0.500 (2 of 3)", "b – (0 of 3) –"]);
+}

@@ -15,6 +15,9 @@ use super::super::results::{Datum, Sheet, print_table};
 /// Columns that say something about a row and do not name it.
 const NO_LABELS: [&str; 5] = ["experiment", "seeds", "selected_on", "split", "verdict"];
 
+/// The one count that names a row, in the tables of curves.
+const EPOCH: &str = "epoch";
+
 /// The differences of two experiments.
 pub(super) struct Differences {
     moved: Vec<Move>,
@@ -79,7 +82,8 @@ fn rows(sheet: &Sheet) -> Rows<'_> {
     let labels = |row: &Vec<Datum>| {
         let pairs = sheet.columns.iter().zip(row);
         let texts = pairs.filter_map(|(column, datum)| match datum {
-            Datum::Text(text) if !NO_LABELS.contains(&column.as_str()) => Some(text.as_str()),
+            Datum::Text(text) if !NO_LABELS.contains(&column.as_str()) => Some(text.clone()),
+            Datum::Count(epoch) if column == EPOCH => Some(format!("{EPOCH} {epoch}")),
             _ => None,
         });
         texts.collect::<Vec<_>>().join(", ")
@@ -172,5 +176,21 @@ mod tests {
         assert!((moves[1].1.unwrap() - 2_f64.sqrt()).abs() < 1e-9);
         assert_eq!((found.equal, found.only_before, found.only_after), (1, 1, 1));
         assert_eq!(found.incomparable, 1);
+    }
+
+    #[test]
+    fn each_epoch_of_a_curve_is_a_row() {
+        let curve = |numbers: [f64; 2]| Sheet {
+            columns: ["metric", "epoch", "mean"].map(str::to_owned).to_vec(),
+            rows: (1..)
+                .zip(numbers)
+                .map(|(epoch, mean)| {
+                    vec![Datum::Text("hits".into()), Datum::Count(epoch), Datum::Number(mean)]
+                })
+                .collect(),
+        };
+        let found = compare(&curve([0.1, 0.2]), &curve([0.3, 0.2]));
+        assert_eq!((found.moved.len(), found.equal), (1, 1));
+        assert_eq!(found.moved[0].labels, "hits, epoch 1");
     }
 }

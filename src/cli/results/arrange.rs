@@ -7,7 +7,7 @@ use super::super::CliError;
 use super::sheet::{Datum, Sheet};
 
 /// What is said about a row rather than measured; a terminal shows them on demand.
-const DETAILS: [&str; 21] = [
+const DETAILS: [&str; 24] = [
     "table",
     "sd0",
     "ci95_low",
@@ -29,6 +29,9 @@ const DETAILS: [&str; 21] = [
     "t",
     "verdict",
     "splits_differ",
+    "runs",
+    "missing",
+    "left_out",
 ];
 
 /// The flag that follows a row through everything.

@@ -21,6 +21,9 @@ pub(in super::super) enum Grain {
 /// How the name of a table with one row a seed ends.
 const PER_SEED: &str = ".per_seed";
 
+/// How the name of a table with one row an image ends; such tables are too long to be looked at here.
+const PER_IMAGE: &str = ".per_image";
+
 /// The tables of `experiments`, or of all, with the columns `experiment` and `table` in front.
 pub(in super::super) fn gather(
     results: &Path,
@@ -76,6 +79,9 @@ fn append(
             continue;
         }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if stem.ends_with(PER_IMAGE) {
+            continue;
+        }
         let (table, found) = match stem.strip_suffix(PER_SEED) {
             Some(table) => (table, Grain::Seeds),
             None => (stem.as_str(), Grain::Statistics),

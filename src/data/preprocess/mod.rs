@@ -126,6 +126,24 @@ impl Preprocess {
         self.scale != plain.scale || self.mean != plain.mean || self.std != plain.std
     }
 
+    /// The same picture for people: red, green and blue from 0 to 255, and no augmented views.
+    #[must_use]
+    pub fn for_people(&self) -> Self {
+        let Self { preset, orientation, reduce, reduce_filter, resize, filter, size, crop, .. } =
+            *self;
+        Self {
+            preset,
+            orientation,
+            reduce,
+            reduce_filter,
+            resize,
+            filter,
+            size,
+            crop,
+            ..Self::default()
+        }
+    }
+
     /// How many values a view has: [3, side, side].
     #[must_use]
     pub fn values(&self) -> usize {

@@ -9,6 +9,7 @@ use crate::zsl::metrics::{Tally, harmonic_mean};
 use crate::zsl::stacking::Curve;
 
 use super::traces::{Looked, Traces};
+use super::verdict::Opinion;
 
 /// Calibrations that are tried where the end of a search depends on them.
 const DELTAS: usize = 101;
@@ -59,6 +60,26 @@ impl Setting {
     #[must_use]
     pub fn handicap(&self) -> &[f64] {
         &self.handicap
+    }
+
+    /// The candidate that a prediction of [`trace`](Self::trace) stands for.
+    #[must_use]
+    pub fn candidate(&self, prediction: usize) -> usize {
+        self.first + prediction
+    }
+
+    /// What the network thinks after some looks.
+    #[must_use]
+    pub fn opinion<'a>(&'a self, looked: &'a Looked, looks: usize) -> Opinion<'a> {
+        looked.opinion(looks, self.first..self.first + self.handicap.len(), &self.handicap)
+    }
+
+    /// How sure the network is of its prediction after some looks: the mean of the two
+    /// probabilities that a reward consists of, before the first look the global one alone.
+    #[must_use]
+    pub fn confidence(&self, looked: &Looked, looks: usize) -> f64 {
+        let verdict = self.opinion(looked, looks).verdict(None);
+        if looks == 0 { verdict.global } else { f64::midpoint(verdict.joint, verdict.global) }
     }
 
     /// The search among these candidates.
@@ -125,58 +146,134 @@ impl Rule {
     }
 }
 
+/// The step that each search ends with.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ends {
+    /// Of all images, in the generalised setting.
+    pub steps: Vec<usize>,
+    /// Of those of unseen classes, in the zero-shot setting.
+    pub steps_zero_shot: Vec<usize>,
+    /// The threshold in the generalised setting, if there is one.
+    pub sigma: Option<f64>,
+}
+
+impl Ends {
+    /// Where a rule ends the searches, with `delta` in the generalised setting.
+    #[must_use]
+    pub fn of(traces: &Traces, rule: &Rule, delta: f64) -> Self {
+        let candidates = &traces.header().candidates;
+        let seen = traces.header().seen_labels.len();
+        let end = |setting: &Setting, first: usize| {
+            let images = (first..traces.len()).into_par_iter();
+            let searched: Vec<Trace> =
+                images.map(|image| setting.trace(&traces.image(image))).collect();
+            let ending = rule.ending(&searched);
+            let steps = searched.iter().map(|trace| ending.step(trace)).collect();
+            (steps, ending.stopping.sigma())
+        };
+        let (steps, sigma) = end(&Setting::generalised(candidates, delta), 0);
+        let (steps_zero_shot, _) = end(&Setting::zero_shot(candidates), seen);
+        Self { steps, steps_zero_shot, sigma }
+    }
+}
+
 /// Chooses the calibration with the largest H on traces of validation images, unless one is given.
 ///
 /// # Errors
 /// [`MetricError`] for a score that is not a number or a class without images.
 pub fn choose(traces: &Traces, rule: &Rule, delta: Option<f64>) -> Result<Chosen, MetricError> {
+    Ok(choose_each(traces, std::slice::from_ref(rule), delta)?[0])
+}
+
+/// The same for each of several rules with equally many looks, in less time than one by one.
+///
+/// # Errors
+/// [`MetricError`] for a score that is not a number or a class without images.
+///
+/// # Panics
+/// If the rules differ in their looks.
+pub fn choose_each(
+    traces: &Traces,
+    rules: &[Rule],
+    delta: Option<f64>,
+) -> Result<Vec<Chosen>, MetricError> {
+    let Some(last) = rules.first().map(Rule::looks) else { return Ok(Vec::new()) };
+    assert!(rules.iter().all(|rule| rule.looks() == last), "rules of equally many looks");
     let looked: Vec<Looked> = (0..traces.len()).map(|image| traces.image(image)).collect();
     if let Some(delta) = delta {
-        return at_delta(traces, &looked, rule, delta);
+        return at_delta(traces, &looked, rules, delta);
     }
-    let last = rule.looks();
-    let ends = |_: usize| last;
-    let decisions = decisions(traces, &looked, &ends)?;
-    let seen = traces.header().seen_labels.len();
-    let curve = Curve::of(&decisions[..seen], &decisions[seen..], &traces.header().candidates)?;
-    let fixed = Ending { looks: last, stopping: Stopping::NEVER };
-    if *rule == Rule::Given(fixed) || last == 0 {
-        let delta = curve.best_delta();
-        let harmonic = curve.at(delta).harmonic;
-        return Ok(Chosen { delta, harmonic, mean_steps: mean([last].into_iter()) });
-    }
+    let decisions = decisions(traces, &looked, &|_| last)?;
+    let fixed = Rule::Given(Ending { looks: last, stopping: Stopping::NEVER });
+    let (open, closed): (Vec<&Rule>, Vec<&Rule>) =
+        rules.iter().partition(|rule| **rule != fixed && last > 0);
+    let at_the_end = match closed.is_empty() {
+        true => None,
+        false => Some(at_last(traces, &decisions, last)?),
+    };
     // Where an episode ends depends on delta, so the curve says only where to try.
     let mut breakpoints: Vec<f64> = decisions.iter().map(Decision::breakpoint).collect();
     breakpoints.sort_by(f64::total_cmp);
     let place = |at: usize| breakpoints[at * (breakpoints.len() - 1) / (DELTAS - 1)];
-    let tried = (0..DELTAS).map(place).map(|delta| at_delta(traces, &looked, rule, delta));
-    let tried: Vec<Chosen> = tried.collect::<Result<_, _>>()?;
-    let best = tried.iter().map(|one| one.harmonic).fold(0.0, f64::max);
-    let is_best = |one: &&Chosen| one.harmonic >= best;
-    let run: Vec<&Chosen> =
-        tried.iter().skip_while(|one| !is_best(one)).take_while(is_best).collect();
-    Ok(*run[run.len() / 2])
+    let open: Vec<Rule> = open.into_iter().copied().collect();
+    let tried = match open.is_empty() {
+        true => Vec::new(),
+        false => {
+            let tried = (0..DELTAS).map(place).map(|delta| at_delta(traces, &looked, &open, delta));
+            tried.collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    let mut next = 0;
+    let chosen = rules.iter().map(|rule| match at_the_end {
+        Some(chosen) if *rule == fixed || last == 0 => chosen,
+        _ => {
+            next += 1;
+            best(tried.iter().map(|of_rules| of_rules[next - 1]).collect())
+        }
+    });
+    Ok(chosen.collect())
 }
 
-/// What a rule comes down to at one calibration.
+/// The best calibration where all looks are taken: no end depends on it.
+fn at_last(traces: &Traces, decisions: &[Decision], last: usize) -> Result<Chosen, MetricError> {
+    let seen = traces.header().seen_labels.len();
+    let curve = Curve::of(&decisions[..seen], &decisions[seen..], &traces.header().candidates)?;
+    let delta = curve.best_delta();
+    let harmonic = curve.at(delta).harmonic;
+    Ok(Chosen { delta, harmonic, mean_steps: mean([last].into_iter()) })
+}
+
+/// The middle of the first run of tried calibrations with the largest H.
+fn best(tried: Vec<Chosen>) -> Chosen {
+    let best = tried.iter().map(|one| one.harmonic).fold(0.0, f64::max);
+    let is_best = |one: &Chosen| one.harmonic >= best;
+    let rest = tried.into_iter().skip_while(|one| !is_best(one));
+    let run: Vec<Chosen> = rest.take_while(is_best).collect();
+    run[run.len() / 2]
+}
+
+/// What rules come down to at one calibration.
 fn at_delta(
     traces: &Traces,
     looked: &[Looked],
-    rule: &Rule,
+    rules: &[Rule],
     delta: f64,
-) -> Result<Chosen, MetricError> {
+) -> Result<Vec<Chosen>, MetricError> {
     let candidates = &traces.header().candidates;
     let setting = Setting::generalised(candidates, delta);
     let searched: Vec<Trace> = looked.par_iter().map(|one| setting.trace(one)).collect();
-    let ending = rule.ending(&searched);
-    let steps: Vec<usize> = searched.iter().map(|trace| ending.step(trace)).collect();
-    let decisions = decisions(traces, looked, &|image| steps[image])?;
-    let pairs = decisions.iter().map(|image| (image.label, image.predict(delta)));
-    let tally = Tally::count(candidates.len(), pairs);
     let (seen, all) = (candidates.seen().len(), candidates.len());
     let name = |class| candidates.name(class);
-    let harmonic = harmonic_mean(tally.mean(seen..all, &name)?, tally.mean(0..seen, &name)?);
-    Ok(Chosen { delta, harmonic, mean_steps: mean(steps.into_iter()) })
+    let chosen = |rule: &Rule| {
+        let ending = rule.ending(&searched);
+        let steps: Vec<usize> = searched.iter().map(|trace| ending.step(trace)).collect();
+        let decisions = decisions(traces, looked, &|image| steps[image])?;
+        let pairs = decisions.iter().map(|image| (image.label, image.predict(delta)));
+        let tally = Tally::count(all, pairs);
+        let harmonic = harmonic_mean(tally.mean(seen..all, &name)?, tally.mean(0..seen, &name)?);
+        Ok(Chosen { delta, harmonic, mean_steps: mean(steps.into_iter()) })
+    };
+    rules.iter().map(chosen).collect()
 }
 
 /// The threshold at which traces take as many steps as asked for, as near as possible.
@@ -198,7 +295,7 @@ fn with_mean_steps(traces: &[Trace], looks: usize, min_steps: usize, target: f64
 }
 
 /// What each image comes down to after so many looks at it.
-fn decisions(
+pub(super) fn decisions(
     traces: &Traces,
     looked: &[Looked],
     looks: &dyn Fn(usize) -> usize,

@@ -21,6 +21,7 @@ pub mod judge;
 pub mod learner;
 pub mod losses;
 pub mod network;
+pub mod outcome;
 pub mod recorder;
 pub mod searcher;
 pub mod sight;

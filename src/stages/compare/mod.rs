@@ -1,11 +1,7 @@
 //! `compare`: paired differences of two methods, with their tests and a verdict.
 //!
-//! Two evaluations are a pair if they agree in everything that they are paired by, by default the seed.
-//! One label of an axis, or one gathered stage, is compared with another; every axis that is neither
-//! compared nor paired makes groups of its own. A trial that does not vary along such an axis stands in
-//! each of its groups, so that a method without a hyperparameter meets every setting of another.
-//!
-//! One tidy row a group, pair of labels and metric says by how much a differs from b:
+//! `paired` says which evaluations are held against which. One tidy row a group, pair of labels and
+//! metric says by how much a differs from b:
 //!
 //! - `mean` and `sd` (n - 1 below the sum) of a - b, with the means of both sides;
 //! - `ci_low` and `ci_high`: the interval of the mean difference by Student's t at `confidence`;
@@ -19,7 +15,6 @@
 //! 95 % one in twenty differences without a cause gets a verdict.
 
 mod columns;
-mod pairing;
 mod print;
 
 use std::collections::BTreeMap;
@@ -30,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation_table;
 use super::metric::Metric;
+use super::paired::{Pairing, comparisons};
 use super::rows::{SEED, STAGE};
 use crate::artifact::Table;
 use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
@@ -118,55 +114,31 @@ impl Stage for Compare {
         inputs: CompareInputs,
         _cx: &mut StageContext<'_>,
     ) -> Result<CompareOutputs, StageError> {
-        let comparisons = pairing::comparisons(&inputs.rows.0, params)?;
-        let columns = columns::tidy(&comparisons, params);
-        let table = Table::new(columns, print::table(&comparisons, params));
+        let pairing = pairing(params);
+        let check = |evaluation: &Evaluation, name: &str| {
+            evaluation_table::check_numbers(evaluation, &params.metrics, || name.to_owned())
+        };
+        let comparisons = comparisons(&inputs.rows.0, &pairing, check)?;
+        let columns = columns::tidy(&comparisons, params, &pairing);
+        let table = Table::new(columns, print::table(&comparisons, params, &pairing));
         let bug = |error: io::Error| StageError::Bug(format!("compare: {error}"));
         Ok(CompareOutputs { table: table.map_err(bug)? })
     }
 
     fn check(params: &CompareParams) -> Result<(), StageError> {
         evaluation_table::check(&params.metrics, params.digits)?;
-        if !(0.5..=0.9999).contains(&params.confidence) {
-            let message = format!("is {}; expected 0.5 to 0.9999", params.confidence);
-            return Err(StageError::parameter("confidence", message));
-        }
-        check_pairs(params)?;
-        check_axes(params)
+        pairing(params).check()
     }
 }
 
-fn check_pairs(params: &CompareParams) -> Result<(), StageError> {
-    for (position, [a, b]) in params.pairs.iter().enumerate() {
-        if a == b {
-            let message = format!("`{a}` is compared with itself; expected two labels");
-            return Err(StageError::parameter("pairs", message));
-        }
-        let is_same = |other: &[String; 2]| other.contains(a) && other.contains(b);
-        if params.pairs[..position].iter().any(is_same) {
-            let message = format!("`{a}` and `{b}` are compared twice");
-            return Err(StageError::parameter("pairs", message));
-        }
+fn pairing(params: &CompareParams) -> Pairing<'_> {
+    Pairing {
+        between: &params.between,
+        pairs: &params.pairs,
+        select: &params.select,
+        paired_by: &params.paired_by,
+        confidence: params.confidence,
     }
-    Ok(())
-}
-
-fn check_axes(params: &CompareParams) -> Result<(), StageError> {
-    if params.paired_by.is_empty() {
-        let message = format!("is empty; expected at least one axis, such as `{SEED}`");
-        return Err(StageError::parameter("paired_by", message));
-    }
-    for (position, axis) in params.paired_by.iter().enumerate() {
-        if *axis == params.between {
-            let message = format!("`{axis}` is what is compared; pairs agree in other axes");
-            return Err(StageError::parameter("paired_by", message));
-        }
-        if params.paired_by[..position].contains(axis) {
-            let message = format!("`{axis}` stands there twice");
-            return Err(StageError::parameter("paired_by", message));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

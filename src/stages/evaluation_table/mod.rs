@@ -1,5 +1,5 @@
-//! What tables of evaluations have in common: the numbers that they can show, the columns of the axes,
-//! the identity of splits.
+//! What tables of evaluations and measurements have in common: the columns of the axes and how they are
+//! printed; and what those of evaluations have: the numbers that they can show, the identity of splits.
 
 mod printed;
 mod splits;

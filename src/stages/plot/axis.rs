@@ -7,6 +7,9 @@ use crate::artifact::{Bounds, Dash, Drawing, Point, Text, VerticalAnchor, text_w
 /// The space between ticks, numbers and titles.
 const GAP: f64 = 5.0;
 
+/// So few counts stand apart from each other.
+const FEW: f64 = 20.0;
+
 /// A range of numbers with a title that names the unit.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Axis {
@@ -16,13 +19,33 @@ pub(super) struct Axis {
     pub(super) low: f64,
     /// The greatest number shown.
     pub(super) high: f64,
+    /// Whether only whole numbers mean anything.
+    pub(super) is_whole: bool,
 }
 
 impl Axis {
+    /// Numbers from `low` to `high`.
+    pub(super) fn new(title: impl Into<String>, low: f64, high: f64) -> Self {
+        Self { title: title.into(), low, high, is_whole: false }
+    }
+
     /// Percent from 0 to the next ten above `most`.
     pub(super) fn percent(title: impl Into<String>, most: f64) -> Self {
         let high = ((most / 10.0).ceil() * 10.0).clamp(10.0, 100.0);
-        Self { title: title.into(), low: 0.0, high }
+        Self::new(title, 0.0, high)
+    }
+
+    /// Counts from 1 to `most`; of many, from 0, which is as good as 1 and rounder.
+    pub(super) fn count(title: impl Into<String>, most: f64) -> Self {
+        let low = if (1.5..FEW).contains(&most) { 1.0 } else { 0.0 };
+        Self { is_whole: true, ..Self::new(title, low, most) }
+    }
+
+    /// Room for numbers from `least` to `most`, and for 0 where it is not far off.
+    pub(super) fn around(title: impl Into<String>, least: f64, most: f64) -> Self {
+        let pad = if most > least { (most - least) * 0.05 } else { most.abs().max(1.0) * 0.05 };
+        let reaches_zero = least >= 0.0 && least < most / 2.0;
+        Self::new(title, if reaches_zero { 0.0 } else { least - pad }, most + pad)
     }
 
     fn share(&self, value: f64) -> f64 {
@@ -46,6 +69,7 @@ impl Axis {
         let factors = [1.0, 2.0, 5.0, 10.0];
         let factor = factors.into_iter().find(|factor| factor * power >= rough * 0.999);
         let step = factor.unwrap_or(10.0) * power;
+        let step = if self.is_whole { step.max(1.0) } else { step };
         let digits = usize::try_from(-exponent(step * 1.000_001)).unwrap_or(0);
         let mut ticks = Vec::new();
         let mut index = (self.low / step - 1e-9).ceil();
@@ -130,12 +154,23 @@ pub(super) struct Plane {
 impl Plane {
     /// Draws both axes inside `inside`.
     pub(super) fn draw(drawing: &mut Drawing, inside: Bounds, across: Axis, up: Axis) -> Self {
+        Self::draw_below(drawing, inside, across, up, inside.left)
+    }
+
+    /// The same below another plane, whose left side is at `left`, so that both are aligned.
+    pub(super) fn draw_below(
+        drawing: &mut Drawing,
+        inside: Bounds,
+        across: Axis,
+        up: Axis,
+        left: f64,
+    ) -> Self {
         let bottom = inside.bottom - height_below();
         let labels = left_ticks(bottom - inside.top, &up);
         let widths = labels.iter().map(|(_, label)| text_width(label, TICK_SIZE));
         let widest = widths.fold(0.0, f64::max);
         let area = Bounds {
-            left: inside.left + LABEL_SIZE + GAP + widest + GAP + 2.0,
+            left: left.max(inside.left + LABEL_SIZE + GAP + widest + GAP + 2.0),
             // Half a number stands above the area, and to the right of it.
             top: inside.top + TICK_SIZE / 2.0,
             right: inside.right - 14.0,
@@ -157,7 +192,7 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64, count: f64) -> Vec<String> {
-        let axis = Axis { title: String::new(), low, high };
+        let axis = Axis::new("", low, high);
         axis.ticks(count).into_iter().map(|(_, label)| label).collect()
     }
 
@@ -167,6 +202,28 @@ mod tests {
         assert_eq!(labels(-0.13, 0.31, 5.0), ["-0.1", "0.0", "0.1", "0.2", "0.3"]);
         assert_eq!(labels(0.001, 0.0042, 4.0), ["0.001", "0.002", "0.003", "0.004"]);
         assert_eq!(labels(0.0, 2500.0, 5.0), ["0", "500", "1000", "1500", "2000", "2500"]);
+    }
+
+    #[test]
+    fn counts_have_no_ticks_between_them() {
+        let labels = |most: f64| -> Vec<String> {
+            Axis::count("", most).ticks(8.0).into_iter().map(|(_, label)| label).collect()
+        };
+        assert_eq!(labels(1.0), ["0", "1"]);
+        assert_eq!(labels(3.0), ["1", "2", "3"]);
+        assert_eq!(labels(50.0), ["0", "10", "20", "30", "40", "50"]);
+    }
+
+    #[test]
+    fn an_axis_begins_at_zero_where_it_is_not_far_off() {
+        let ends = |least: f64, most: f64| {
+            let axis = Axis::around("", least, most);
+            (axis.low, axis.high)
+        };
+        assert_eq!(ends(0.25, 1.25), (0.0, 1.3));
+        assert_eq!(ends(1.0, 1.5), (0.975, 1.525));
+        assert_eq!(ends(-1.0, 1.0), (-1.1, 1.1));
+        assert_eq!(ends(2.0, 2.0), (1.9, 2.1));
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
     };
     let (mut drawing, inside) = frame.page(height);
     let inside = Bounds { top: inside.top + CHOSEN_ROOM, ..inside };
-    let across = Axis { title: "calibration δ (units of the score)".into(), low, high };
+    let across = Axis::new("calibration δ (units of the score)", low, high);
     let up = Axis::percent("accuracy (%)", most(&curves));
     let plane = Plane::draw(&mut drawing, inside, across, up);
     let places = grid(low, high);

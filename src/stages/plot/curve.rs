@@ -21,7 +21,7 @@ pub(super) fn grid(low: f64, high: f64) -> Vec<f64> {
 pub(super) fn curves<'a>(row: &Row<'a>) -> Result<Vec<&'a [CurvePoint]>, StageError> {
     let mut curves = Vec::new();
     for member in &row.members {
-        let curve = member.evaluation.curve.as_slice();
+        let curve = member.value.curve.as_slice();
         let seed = member.seed.unwrap_or("none");
         if curve.is_empty() {
             return Err(StageError::data_with_help(

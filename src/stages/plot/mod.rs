@@ -13,10 +13,13 @@ mod curve;
 pub mod examples;
 mod frame;
 mod legend;
+pub mod looks;
 mod notes;
+pub mod over_epochs;
 mod palette;
 mod per_class;
 mod reliability;
+pub mod search;
 mod seen_unseen;
 mod shades;
 
@@ -142,21 +145,24 @@ impl Stage for Plot {
                 return Err(StageError::parameter("metrics", message));
             }
         }
-        for (name, value, range) in
-            [("width", params.width, 240..=2400), ("height", params.height, 160..=4000)]
-        {
-            if let Some(value) = value.filter(|value| !range.contains(value)) {
-                let (low, high) = (range.start(), range.end());
-                let message = format!("is {value} pixels; expected {low} to {high}");
-                return Err(StageError::parameter(name, message));
-            }
-        }
-        Ok(())
+        check_size(params.width, params.height)
     }
 
     fn needs(_params: &PlotParams) -> Needs {
         Needs { threads: Threads::Count(1), memory_mib: MEMORY_MIB }
     }
+}
+
+/// Refuses a page that is too small for anything or too large for memory.
+fn check_size(width: Option<u32>, height: Option<u32>) -> Result<(), StageError> {
+    for (name, value, range) in [("width", width, 240..=2400), ("height", height, 160..=4000)] {
+        if let Some(value) = value.filter(|value| !range.contains(value)) {
+            let (low, high) = (range.start(), range.end());
+            let message = format!("is {value} pixels; expected {low} to {high}");
+            return Err(StageError::parameter(name, message));
+        }
+    }
+    Ok(())
 }
 
 /// A drawing with its description in words.

@@ -14,17 +14,22 @@ pub(super) fn row_label(params: &PlotParams, row: &Row<'_>) -> String {
 
 /// The small print: what was averaged over how many images, and the stamp.
 pub(super) fn notes(rows: &[&Row<'_>], mut notes: Vec<String>) -> Vec<String> {
-    let seeds = range(rows.iter().map(|row| row.members.len()));
-    let evaluations = || rows.iter().flat_map(|row| &row.members).map(|member| member.evaluation);
+    let evaluations = || rows.iter().flat_map(|row| &row.members).map(|member| member.value);
     let seen = range(evaluations().map(|evaluation| evaluation.test_seen_images));
     let unseen = range(evaluations().map(|evaluation| evaluation.test_unseen_images));
-    let plural = if seeds == "1" { "run" } else { "runs (seeds)" };
-    notes
-        .push(format!("{seeds} {plural}; test images: {seen} of seen, {unseen} of unseen classes"));
+    let runs = runs(rows);
+    notes.push(format!("{runs}; test images: {seen} of seen, {unseen} of unseen classes"));
     if rows.iter().any(|row| row.is_peeked()) {
         notes.push(format!("{STAMP} selected on test"));
     }
     notes
+}
+
+/// How many runs were averaged.
+pub(super) fn runs<T>(rows: &[&Row<'_, T>]) -> String {
+    let seeds = range(rows.iter().map(|row| row.members.len()));
+    let plural = if seeds == "1" { "run" } else { "runs (seeds)" };
+    format!("{seeds} {plural}")
 }
 
 fn range(counts: impl Iterator<Item = usize>) -> String {

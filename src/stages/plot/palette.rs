@@ -49,11 +49,41 @@ pub(super) fn metric(metric: Metric) -> Ink {
 /// A share from 0 to 1 as a shade from white over blue to nearly black.
 pub(super) fn shade(share: f64) -> Ink {
     const TURN: f64 = 0.65;
-    const DEEP: (u8, u8, u8) = (0x00, 0x22, 0x3a);
+    const DEEP: Ink = Ink::opaque(0x00, 0x22, 0x3a);
     if share <= TURN {
         return BLUE.tint(share.max(0.0) / TURN);
     }
-    let part = (share.min(1.0) - TURN) / (1.0 - TURN);
+    between(BLUE, DEEP, (share.min(1.0) - TURN) / (1.0 - TURN))
+}
+
+/// A place in an order from 0 to 1, from yellow over green to dark violet: ever darker, so that
+/// people with every kind of colour vision can order them.
+pub(super) fn order(share: f64) -> Ink {
+    // Five of the colours of viridis (van der Walt and Smith, 2015).
+    const STOPS: [Ink; 5] = [
+        Ink::opaque(0xfd, 0xe7, 0x25),
+        Ink::opaque(0x5e, 0xc9, 0x62),
+        Ink::opaque(0x21, 0x91, 0x8c),
+        Ink::opaque(0x3b, 0x52, 0x8b),
+        Ink::opaque(0x44, 0x01, 0x54),
+    ];
+    let mut place = share.clamp(0.0, 1.0) * 4.0;
+    let mut first = 0;
+    while place > 1.0 && first < 3 {
+        place -= 1.0;
+        first += 1;
+    }
+    between(STOPS[first], STOPS[first + 1], place)
+}
+
+/// The text colour that can be read on `ink`.
+pub(super) fn text_on(ink: Ink) -> Ink {
+    let (red, green, blue) = ink.rgb;
+    let light = 0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue);
+    if light > 140.0 { Ink::BLACK } else { Ink::WHITE }
+}
+
+fn between(from: Ink, to: Ink, part: f64) -> Ink {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -62,8 +92,8 @@ pub(super) fn shade(share: f64) -> Ink {
     let mix = |from: u8, to: u8| {
         (f64::from(from) + (f64::from(to) - f64::from(from)) * part).round() as u8
     };
-    let (red, green, blue) = BLUE.rgb;
-    Ink::opaque(mix(red, DEEP.0), mix(green, DEEP.1), mix(blue, DEEP.2))
+    let ((red, green, blue), to) = (from.rgb, to.rgb);
+    Ink::opaque(mix(red, to.0), mix(green, to.1), mix(blue, to.2))
 }
 
 /// The form of a point.
@@ -96,6 +126,20 @@ impl Marker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_of_an_order_grow_darker_and_texts_on_them_can_be_read() {
+        let light = |ink: Ink| {
+            let (red, green, blue) = ink.rgb;
+            0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue)
+        };
+        let lights: Vec<f64> = (0..=20).map(|step| light(order(f64::from(step) / 20.0))).collect();
+        assert!(lights.windows(2).all(|pair| pair[1] < pair[0] - 3.0), "{lights:?}");
+        for step in 0..=20 {
+            let ink = order(f64::from(step) / 20.0);
+            assert!((light(ink) - light(text_on(ink))).abs() > 90.0, "{step}");
+        }
+    }
 
     #[test]
     fn no_two_of_28_curves_look_alike() {

@@ -73,12 +73,12 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
 
 /// The classes from the best to the worst; equal ones keep their order.
 fn classes(row: &Row<'_>, headings: &BTreeMap<String, String>) -> Result<Vec<Class>, StageError> {
-    let first = &row.members[0].evaluation.per_class;
+    let first = &row.members[0].value.per_class;
     if first.is_empty() {
         return Err(StageError::data("the evaluation has no accuracies per class"));
     }
     for member in &row.members {
-        let other = &member.evaluation.per_class;
+        let other = &member.value.per_class;
         let is_same = |(a, b): (&ClassAccuracy, &ClassAccuracy)| a.class == b.class;
         if other.len() != first.len() || !first.iter().zip(other).all(is_same) {
             return Err(StageError::data_with_help(

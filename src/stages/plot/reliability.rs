@@ -58,7 +58,7 @@ pub(super) fn sketch(params: &PlotParams, row: &Row<'_>) -> Result<Sketch, Stage
 
 /// Adds up the bins of all seeds.
 fn bins(row: &Row<'_>) -> Result<Vec<Bin>, StageError> {
-    let of = |position: usize| &row.members[position].evaluation.reliability;
+    let of = |position: usize| &row.members[position].value.reliability;
     let first = of(0);
     let is_same = |(one, other): (&ReliabilityBin, &ReliabilityBin)| {
         (one.low, one.high) == (other.low, other.high)
@@ -107,7 +107,7 @@ fn percent(share: f64) -> f64 {
 }
 
 fn draw_accuracies(drawing: &mut Drawing, inside: Bounds, bins: &[Bin]) {
-    let across = Axis { title: String::new(), low: 0.0, high: 100.0 };
+    let across = Axis::new("", 0.0, 100.0);
     let plane = Plane::draw(drawing, inside, across, Axis::percent("accuracy (%)", 100.0));
     let filled = || bins.iter().filter(|bin| bin.images > 0.0);
     for bin in filled() {
@@ -135,7 +135,7 @@ fn draw_histogram(drawing: &mut Drawing, inside: Bounds, bins: &[Bin]) {
     let whole = bins.iter().map(|bin| bin.images).sum::<f64>().max(1.0);
     let share = |bin: &Bin| percent(bin.images / whole);
     let most = bins.iter().map(share).fold(0.0, f64::max);
-    let across = Axis { title: "confidence (%)".into(), low: 0.0, high: 100.0 };
+    let across = Axis::new("confidence (%)", 0.0, 100.0);
     let up = Axis::percent("images (%)", most);
     // Its numbers may be a digit shorter than those of the accuracies, whose area it continues.
     let shorter = if up.high < 100.0 { text_width("0", TICK_SIZE) } else { 0.0 };

@@ -62,7 +62,7 @@ fn methods_of(kind: FigureKind) -> &'static [&'static str] {
 }
 
 /// All labels on the page, and no two on each other.
-fn assert_readable(name: &str, drawing: &Drawing) {
+pub(super) fn assert_readable(name: &str, drawing: &Drawing) {
     let texts: Vec<_> = drawing.texts().collect();
     for (position, text) in texts.iter().enumerate() {
         let bounds = text.bounds();

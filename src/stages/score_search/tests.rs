@@ -1,9 +1,10 @@
+use crate::models::erpcnet::ending::{Ending, Rule, Setting, choose};
 use crate::models::erpcnet::judge::Judge;
 use crate::models::erpcnet::sight::{Rewarded, Sight};
 use crate::models::erpcnet::trained::TrainingPart;
 use crate::nn::tape::Parameters;
 use crate::rl::action::Draw;
-use crate::rl::{Agent, search};
+use crate::rl::{Agent, Stopping, search};
 use crate::stage::testing::Bench;
 use crate::stages::look_rows::{LookRows, judge};
 use crate::stages::planted_world::{Seen, World, small_agent};

@@ -88,21 +88,21 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
         Values::Text(cells.iter().map(|(_, member, _)| value(member)).collect())
     };
     let count = |value: fn(&Evaluation) -> usize| {
-        Values::Count(cells.iter().map(|(_, member, _)| value(member.evaluation)).collect())
+        Values::Count(cells.iter().map(|(_, member, _)| value(member.value)).collect())
     };
     let mut columns = Columns::new();
     let mut put = |name: &str, values| columns.push((name.to_owned(), values));
     put("seed", text(&|member| member.seed.unwrap_or_default().to_owned()));
     put("metric", Values::Text(cells.iter().map(|(.., m)| m.name().to_owned()).collect()));
     let value = |(_, member, metric): &(&Row<'_>, &Member<'_>, Metric)| {
-        Some(metric.of(member.evaluation)).filter(|value| value.is_finite())
+        Some(metric.of(member.value)).filter(|value| value.is_finite())
     };
     let values = cells.iter().map(value);
     put("value", Values::Number(values.collect()));
-    put("selected_on", text(&|member| member.evaluation.selected_on.clone()));
-    let peeked = cells.iter().map(|(_, member, _)| member.evaluation.peeked);
+    put("selected_on", text(&|member| member.value.selected_on.clone()));
+    let peeked = cells.iter().map(|(_, member, _)| member.value.peeked);
     put("peeked", Values::Flag(peeked.collect()));
-    put("split", text(&|member| short_split(&member.evaluation.split)));
+    put("split", text(&|member| short_split(&member.value.split)));
     put("train_images", count(|evaluation| evaluation.train_images));
     put("test_seen_images", count(|evaluation| evaluation.test_seen_images));
     put("test_unseen_images", count(|evaluation| evaluation.test_unseen_images));
@@ -111,7 +111,7 @@ pub(super) fn per_seed(rows: &[Row<'_>], params: &TabulateParams) -> Columns {
 
 /// The T1 of guessing among the unseen classes.
 fn chance(row: &Row<'_>, metric: Metric) -> Option<f64> {
-    let classes = &row.members.first()?.evaluation.per_class;
+    let classes = &row.members.first()?.value.per_class;
     let unseen = classes.iter().filter(|class| !class.is_seen).count();
     #[expect(clippy::cast_precision_loss, reason = "there are few classes")]
     let share = (unseen > 0 && metric == Metric::T1).then(|| 1.0 / unseen as f64);
@@ -120,17 +120,17 @@ fn chance(row: &Row<'_>, metric: Metric) -> Option<f64> {
 
 /// How the members of a row were selected.
 pub(super) fn selected_on(row: &Row<'_>) -> String {
-    several(row.members.iter().map(|member| member.evaluation.selected_on.clone()))
+    several(row.members.iter().map(|member| member.value.selected_on.clone()))
 }
 
 /// The identity of the split, or of all of them.
 pub(super) fn split(row: &Row<'_>) -> String {
-    split_of(row.members.iter().map(|member| member.evaluation))
+    split_of(row.members.iter().map(|member| member.value))
 }
 
 /// The least count among the seeds; a note says so where they differ.
 pub(super) fn fewest(row: &Row<'_>, count: fn(&Evaluation) -> usize) -> usize {
-    row.members.iter().map(|member| count(member.evaluation)).min().unwrap_or(0)
+    row.members.iter().map(|member| count(member.value)).min().unwrap_or(0)
 }
 
 /// The labels of rows on their axes.

@@ -117,13 +117,13 @@ impl Stage for Tabulate {
 fn check_numbers(rows: &[Row<'_>], metrics: &[Metric]) -> Result<(), StageError> {
     let is_there = |metric: &Metric| {
         let mut members = rows.iter().flat_map(|row| &row.members);
-        members.any(|member| metric.of(member.evaluation).is_finite())
+        members.any(|member| metric.of(member.value).is_finite())
     };
     let may_lack = |metric: &Metric| metric.is_optional() && is_there(metric);
     let needed: Vec<Metric> = metrics.iter().copied().filter(|one| !may_lack(one)).collect();
     for row in rows {
         for member in &row.members {
-            evaluation_table::check_numbers(member.evaluation, &needed, || {
+            evaluation_table::check_numbers(member.value, &needed, || {
                 let seed = member.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
                 format!("`{}`{seed}", row.label(&BTreeMap::new()))
             })?;

@@ -107,5 +107,5 @@ fn chance(printed: Printed<'_>) -> TableColumn {
 }
 
 fn varies(row: &Row<'_>, count: fn(&Evaluation) -> usize) -> bool {
-    row.members.iter().any(|member| count(member.evaluation) != fewest(row, count))
+    row.members.iter().any(|member| count(member.value) != fewest(row, count))
 }

@@ -19,11 +19,11 @@ pub(super) struct Matrix {
 /// # Errors
 /// If they are not of the same classes, or not square.
 pub(super) fn matrix(params: &PlotParams, row: &Row<'_>) -> Result<Matrix, StageError> {
-    let first = row.members[0].evaluation;
+    let first = row.members[0].value;
     let count = first.classes.len();
     let mut sums = vec![vec![0_u64; count]; count];
     for member in &row.members {
-        let evaluation = member.evaluation;
+        let evaluation = member.value;
         if evaluation.classes != first.classes {
             return Err(StageError::data_with_help(
                 "the evaluations have different classes; expected the same ones in every seed",

@@ -1,26 +1,31 @@
-//! Which evaluation is held against which.
+//! Which run is held against which.
 
-use super::super::evaluation_table;
-use super::super::rows::{Item, NO_LABEL, SEED, STAGE, axes_of, check_axes, label_on, selected};
-use super::CompareParams;
+use super::super::rows::{
+    Item, NO_LABEL, Noun, SEED, STAGE, axes_of, check_axes, label_on, selected,
+};
+use super::Pairing;
 use crate::stage::StageError;
 use crate::suggest::advice;
+use crate::zsl::Evaluation;
 
 /// Two labels held against each other in one group.
-pub(super) struct Comparison<'a> {
+pub(in super::super) struct Comparison<'a, T = Evaluation> {
     /// Axis and label of the group, in the order in which they are shown.
-    pub(super) key: Vec<(String, String)>,
+    pub(in super::super) key: Vec<(String, String)>,
     /// The label whose values count positive.
-    pub(super) a: &'a str,
+    pub(in super::super) a: &'a str,
     /// The label whose values count negative.
-    pub(super) b: &'a str,
-    /// The evaluations of each pair, a's before b's.
-    pub(super) pairs: Vec<(&'a Item, &'a Item)>,
+    pub(in super::super) b: &'a str,
+    /// What was gathered of each pair, a's before b's.
+    pub(in super::super) pairs: Vec<Pair<'a, T>>,
 }
 
-impl<'a> Comparison<'a> {
-    /// All evaluations, a's before b's.
-    pub(super) fn items(&self) -> impl Iterator<Item = &'a Item> {
+/// The same run of a and of b.
+pub(in super::super) type Pair<'a, T> = (&'a Item<T>, &'a Item<T>);
+
+impl<'a, T> Comparison<'a, T> {
+    /// All that is compared, a's before b's.
+    pub(in super::super) fn items(&self) -> impl Iterator<Item = &'a Item<T>> {
         self.pairs.iter().map(|(a, _)| *a).chain(self.pairs.iter().map(|(_, b)| *b))
     }
 }
@@ -28,48 +33,53 @@ impl<'a> Comparison<'a> {
 /// The label of an item on each of some axes.
 type Labels<'a> = Vec<Option<&'a str>>;
 
-/// Puts the evaluations into pairs: one comparison for each pair of labels and each group.
+/// Puts what is gathered into pairs: one comparison for each pair of labels and each group. `check`
+/// looks at each of those that are selected, with its name.
 ///
 /// # Errors
 /// If an axis or label is unknown, a side has no partner in a group, a run has none on the other
-/// side, or a number was not measured.
-pub(super) fn comparisons<'a>(
-    items: &'a [Item],
-    params: &'a CompareParams,
-) -> Result<Vec<Comparison<'a>>, StageError> {
-    let selected = selected(items, &params.select)?;
-    check_axes(items, "between", std::iter::once(&params.between))?;
+/// side, or `check` finds fault.
+pub(in super::super) fn comparisons<'a, T: Noun>(
+    items: &'a [Item<T>],
+    pairing: &Pairing<'a>,
+    check: impl Fn(&T, &str) -> Result<(), StageError>,
+) -> Result<Vec<Comparison<'a, T>>, StageError> {
+    let selected = selected(items, pairing.select)?;
+    check_axes(items, "between", std::iter::once(pairing.between))?;
     // A single run has no seed, and still differs from another.
-    check_axes(items, "paired_by", params.paired_by.iter().filter(|axis| *axis != SEED))?;
+    check_axes(items, "paired_by", pairing.paired_by.iter().filter(|axis| *axis != SEED))?;
     for item in &selected {
-        evaluation_table::check_numbers(&item.value, &params.metrics, || name_of(item))?;
+        check(&item.value, &name_of(item))?;
     }
-    let sides = sides(&selected, params)?;
-    let axes = group_axes(&selected, params);
+    let sides = sides(&selected, pairing)?;
+    let axes = group_axes(&selected, pairing);
     let mut comparisons = Vec::new();
-    for (a, b) in label_pairs(&sides, params)? {
+    for (a, b) in label_pairs(&sides, pairing)? {
         for (ours, theirs) in groups((a, &sides[a]), (b, &sides[b]), &axes)? {
             let key = axes.iter().zip(ours.iter().zip(&theirs)).map(|(axis, (one, other))| {
                 (axis.clone(), one.or(*other).unwrap_or(NO_LABEL).to_owned())
             });
             let key: Vec<_> = key.collect();
-            let within = |items: &[&'a Item], labels: &Labels<'_>| -> Vec<&'a Item> {
+            let within = |items: &[&'a Item<T>], labels: &Labels<'_>| -> Vec<&'a Item<T>> {
                 items.iter().copied().filter(|item| labels_on(item, &axes) == *labels).collect()
             };
             let (ours, theirs) = (within(&sides[a], &ours), within(&sides[b], &theirs));
-            let pairs = pairs((a, &ours), (b, &theirs), &key, &params.paired_by)?;
+            let pairs = pairs((a, &ours), (b, &theirs), &key, pairing.paired_by)?;
             comparisons.push(Comparison { key, a, b, pairs });
         }
     }
     Ok(comparisons)
 }
 
-/// The evaluations of each compared label, in the order of gathering.
-type Sides<'a> = indexmap::IndexMap<&'a str, Vec<&'a Item>>;
+/// What was gathered of each compared label, in that order.
+type Sides<'a, T> = indexmap::IndexMap<&'a str, Vec<&'a Item<T>>>;
 
-fn sides<'a>(items: &[&'a Item], params: &CompareParams) -> Result<Sides<'a>, StageError> {
+fn sides<'a, T: Noun>(
+    items: &[&'a Item<T>],
+    pairing: &Pairing<'_>,
+) -> Result<Sides<'a, T>, StageError> {
     let mut sides = Sides::new();
-    let between = &params.between;
+    let between = pairing.between;
     for &item in items {
         let Some(label) = label_on(item, between) else {
             let message = format!(
@@ -83,7 +93,7 @@ fn sides<'a>(items: &[&'a Item], params: &CompareParams) -> Result<Sides<'a>, St
     if let [only] = sides.keys().collect::<Vec<_>>()[..] {
         let mut others = axes_of(items.iter().copied());
         others.retain(|axis| axis != between);
-        let message = format!("all evaluations have the label `{only}` on `{between}`");
+        let message = format!("all {}s have the label `{only}` on `{between}`", T::NOUN);
         let message = if others.is_empty() {
             format!("{message}; gather at least two stages")
         } else {
@@ -94,52 +104,52 @@ fn sides<'a>(items: &[&'a Item], params: &CompareParams) -> Result<Sides<'a>, St
     Ok(sides)
 }
 
-fn label_pairs<'a>(
-    sides: &Sides<'a>,
-    params: &'a CompareParams,
+fn label_pairs<'a, T: Noun>(
+    sides: &Sides<'a, T>,
+    pairing: &Pairing<'a>,
 ) -> Result<Vec<(&'a str, &'a str)>, StageError> {
     let known: Vec<&str> = sides.keys().copied().collect();
-    if params.pairs.is_empty() {
+    if pairing.pairs.is_empty() {
         return Ok(known[1..].iter().map(|label| (*label, known[0])).collect());
     }
-    for label in params.pairs.iter().flatten() {
+    for label in pairing.pairs.iter().flatten() {
         if !known.contains(&label.as_str()) {
-            let between = &params.between;
+            let between = pairing.between;
             let advice = advice(label, &format!("labels on `{between}`"), &known);
-            let message = format!("no evaluation has `{between}={label}`; {advice}");
+            let message = format!("no {} has `{between}={label}`; {advice}", T::NOUN);
             return Err(StageError::parameter("pairs", message));
         }
     }
-    Ok(params.pairs.iter().map(|[a, b]| (a.as_str(), b.as_str())).collect())
+    Ok(pairing.pairs.iter().map(|[a, b]| (a.as_str(), b.as_str())).collect())
 }
 
 /// The axes that make groups: all that are neither compared nor paired nor selected by.
-fn group_axes(items: &[&Item], params: &CompareParams) -> Vec<String> {
+fn group_axes<T>(items: &[&Item<T>], pairing: &Pairing<'_>) -> Vec<String> {
     let mut axes = axes_of(items.iter().copied());
     if items.iter().any(|item| item.stage != items[0].stage) {
         axes.insert(0, STAGE.to_owned());
     }
     let is_taken = |axis: &String| {
-        *axis == params.between
-            || params.paired_by.contains(axis)
-            || params.select.contains_key(axis)
+        axis == pairing.between
+            || pairing.paired_by.contains(axis)
+            || pairing.select.contains_key(axis)
     };
     axes.retain(|axis| !is_taken(axis));
     axes
 }
 
-fn labels_on<'a>(item: &'a Item, axes: &[String]) -> Labels<'a> {
+fn labels_on<'a, T>(item: &'a Item<T>, axes: &[String]) -> Labels<'a> {
     axes.iter().map(|axis| label_on(item, axis)).collect()
 }
 
-/// A compared label with its evaluations.
-type Side<'s, 'a> = (&'s str, &'s [&'a Item]);
+/// A compared label with what was gathered of it.
+type Side<'s, 'a, T> = (&'s str, &'s [&'a Item<T>]);
 
 /// The labels of both sides in each group where they meet: equal ones, or such as differ only where a
 /// side does not vary.
-fn groups<'a>(
-    (a, ours): Side<'_, 'a>,
-    (b, theirs): Side<'_, 'a>,
+fn groups<'a, T: Noun>(
+    (a, ours): Side<'_, 'a, T>,
+    (b, theirs): Side<'_, 'a, T>,
     axes: &[String],
 ) -> Result<Vec<(Labels<'a>, Labels<'a>)>, StageError> {
     let (ours, theirs) = (distinct(ours, axes), distinct(theirs, axes));
@@ -152,7 +162,7 @@ fn groups<'a>(
     let lonely = |name: &str, other: &str, labels: &Labels<'_>| {
         let shown = axes.iter().zip(labels).map(|(axis, label)| shown(axis, *label));
         let place = shown.collect::<Vec<_>>().join(", ");
-        let message = format!("`{name}` has evaluations with `{place}`, where `{other}` has none");
+        let message = format!("`{name}` has {}s with `{place}`, where `{other}` has none", T::NOUN);
         let help = "gather both for the same labels, or name other `pairs`";
         StageError::data_with_help(message, help)
     };
@@ -173,7 +183,7 @@ fn groups<'a>(
     Ok(ours.iter().flat_map(met).collect())
 }
 
-fn distinct<'a>(items: &[&'a Item], axes: &[String]) -> Vec<Labels<'a>> {
+fn distinct<'a, T>(items: &[&'a Item<T>], axes: &[String]) -> Vec<Labels<'a>> {
     let mut all: Vec<Labels<'a>> = Vec::new();
     for item in items {
         let labels = labels_on(item, axes);
@@ -184,16 +194,16 @@ fn distinct<'a>(items: &[&'a Item], axes: &[String]) -> Vec<Labels<'a>> {
     all
 }
 
-/// Puts the evaluations of two labels in one group side by side.
-fn pairs<'a>(
-    (a, ours): Side<'_, 'a>,
-    (b, theirs): Side<'_, 'a>,
+/// Puts the runs of two labels in one group side by side.
+fn pairs<'a, T>(
+    (a, ours): Side<'_, 'a, T>,
+    (b, theirs): Side<'_, 'a, T>,
     key: &[(String, String)],
     paired_by: &[String],
-) -> Result<Vec<(&'a Item, &'a Item)>, StageError> {
-    let run = |item: &'a Item| labels_on(item, paired_by);
-    let only = |some: &[&'a Item], others: &[&'a Item]| -> Vec<String> {
-        let is_lonely = |item: &&&'a Item| others.iter().all(|other| run(other) != run(item));
+) -> Result<Vec<Pair<'a, T>>, StageError> {
+    let run = |item: &'a Item<T>| labels_on(item, paired_by);
+    let only = |some: &[&'a Item<T>], others: &[&'a Item<T>]| -> Vec<String> {
+        let is_lonely = |item: &&&'a Item<T>| others.iter().all(|other| run(other) != run(item));
         some.iter().filter(is_lonely).map(|item| run_name(item, paired_by)).collect()
     };
     let complaints: Vec<String> = [(a, only(ours, theirs)), (b, only(theirs, ours))]
@@ -211,12 +221,12 @@ fn pairs<'a>(
             "a paired comparison needs the same runs on both sides; run those that are missing";
         return Err(StageError::data_with_help(message, help));
     }
-    let partner = |item: &'a Item| theirs.iter().find(|other| run(other) == run(item));
+    let partner = |item: &'a Item<T>| theirs.iter().find(|other| run(other) == run(item));
     Ok(ours.iter().filter_map(|item| Some((*item, *partner(item)?))).collect())
 }
 
 /// The labels by which an item is paired, as a person reads them.
-fn run_name(item: &Item, paired_by: &[String]) -> String {
+fn run_name<T>(item: &Item<T>, paired_by: &[String]) -> String {
     let shown = paired_by.iter().map(|axis| shown(axis, label_on(item, axis)));
     shown.collect::<Vec<_>>().join(", ")
 }
@@ -226,7 +236,7 @@ fn shown(axis: &str, label: Option<&str>) -> String {
 }
 
 /// The stage and the trial of an item, in backticks.
-fn name_of(item: &Item) -> String {
+fn name_of<T>(item: &Item<T>) -> String {
     let at = if item.trial.is_shared() { "" } else { "@" };
     format!("`{}{at}{}`", item.stage, item.trial)
 }
