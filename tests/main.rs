@@ -9,6 +9,7 @@ mod caching;
 mod concurrency;
 mod doctor;
 mod examples;
+mod exports;
 mod invariants;
 mod quickstart;
 mod results;

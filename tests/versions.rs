@@ -73,6 +73,10 @@ params = { epochs = 1, looks = 2, batch = 8 }
 kind   = "embed-looks"
 inputs = { network = "erpcnet", features = "planted", model = "planted" }
 
+[stage.erpcnet_file]
+kind   = "export-erpcnet"
+inputs = { network = "erpcnet", model = "planted" }
+
 [stage.beta]
 kind   = "weigh-cells"
 inputs = { features = "planted" }

@@ -5,6 +5,7 @@
 //!   STAGE.parquet .csv .md .tex     each table; STAGE.PORT… for outputs beside the main one
 //!   STAGE.svg .png                  each figure
 //!   STAGE.onnx                      each network that is exported
+//!   STAGE.weights.safetensors       the weights of each that is written with them
 //!   provenance.json                 what made them, from which digests
 //!   run.json                        what ran or was reused, and how long it took when it ran
 //! ```
@@ -21,6 +22,7 @@ use crate::fs;
 use crate::onnx::OnnxFile;
 use crate::plan::Planner;
 use crate::run::Outcome;
+use crate::stages::parameters_file::ParametersFile;
 use crate::store::Store;
 
 use super::CliError;
@@ -58,6 +60,10 @@ pub(super) fn publish(
 /// A file name and its content.
 type File = (String, Vec<u8>);
 
+/// What people can read.
+const PUBLISHED: [ArtifactKind; 4] =
+    [Table::KIND, Figure::KIND, OnnxFile::KIND, ParametersFile::KIND];
+
 fn views_of(
     project: &Project,
     store: &Store,
@@ -68,7 +74,7 @@ fn views_of(
     let Some((_, record)) = &outcome.records[index.index()] else { return Ok(Vec::new()) };
     let mut files = Vec::new();
     for (position, port) in node.info.outputs.iter().enumerate() {
-        if ![Table::KIND, Figure::KIND, OnnxFile::KIND].contains(&port.kind) {
+        if !PUBLISHED.contains(&port.kind) {
             continue;
         }
         let mut stem = stem(project, index);
@@ -94,6 +100,9 @@ fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliErr
     let file = |ending: &str, content: Vec<u8>| (format!("{stem}.{ending}"), content);
     if kind == OnnxFile::KIND {
         return Ok(vec![file("onnx", blob.to_vec())]);
+    }
+    if kind == ParametersFile::KIND {
+        return Ok(vec![file("safetensors", blob.to_vec())]);
     }
     if kind == Figure::KIND {
         let figure = Figure::decode(blob).map_err(bug)?;

@@ -103,6 +103,14 @@ impl Graph {
         sets.iter().find(|set| is_standard(&set.domain)).and_then(|set| set.version)
     }
 
+    /// What the file remarks under a key.
+    #[must_use]
+    pub fn remark(&self, key: &str) -> Option<&str> {
+        let remarks = &self.model.metadata_props;
+        let found = remarks.iter().find(|entry| entry.key.as_deref() == Some(key))?;
+        found.value.as_deref()
+    }
+
     /// Weights by name, and what `Constant` nodes make. Exporters keep weights that are equal once
     /// and let `Identity` nodes hand them on; those are constants, too.
     pub(super) fn constants(&self) -> Constants<'_> {
@@ -178,7 +186,8 @@ impl Graph {
         self.model.graph.as_ref().expect("a graph without its graph is never made")
     }
 
-    fn without_graph(&self) -> ModelProto {
+    /// What the file says besides its graph.
+    pub(super) fn without_graph(&self) -> ModelProto {
         let source = &self.model;
         ModelProto {
             ir_version: source.ir_version,
@@ -188,6 +197,7 @@ impl Graph {
             model_version: source.model_version,
             graph: None,
             opset_import: source.opset_import.clone(),
+            metadata_props: source.metadata_props.clone(),
             functions: source.functions.clone(),
         }
     }

@@ -37,6 +37,6 @@ pub use locate::{Library, locate, searched_folders};
 pub use model::{OnnxFile, OnnxModel};
 pub use offer::Offer;
 pub use part_error::PartError;
-pub use runtime::Session;
+pub use runtime::{Feed, Session};
 pub use shapes::{Axis, declared_type, shape_text};
 pub use tail::{Extent, Tail, TailCopy};

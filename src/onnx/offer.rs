@@ -7,7 +7,7 @@ use super::graph::is_constant;
 use super::operation::Operation;
 use super::parsed::Constants;
 use super::proto::{NodeProto, ValueInfoProto};
-use super::shapes::{Axis, Shapes, axes_text, declared, declared_type, infer};
+use super::shapes::{Axis, Shapes, axes_text, declared, declared_type, filled, infer};
 
 /// A tensor that a cut may ask for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,7 +59,7 @@ impl Graph {
                 }
                 let stated = declared_all.get(name.as_str()).copied();
                 let inferred = || (position == 0).then(|| infer(node, &constants, &shapes))?;
-                let shape = inferred().or_else(|| stated.and_then(declared));
+                let shape = filled(inferred(), stated.and_then(declared));
                 let is_embedded = is_embedded && position == 0;
                 if is_embedded {
                     computable.insert(name);

@@ -30,6 +30,9 @@ pub struct ModelProto {
     /// The operator sets it is written in.
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
+    /// Remarks about the network.
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<StringStringEntryProto>,
     /// Operators defined by the file itself.
     #[prost(message, repeated, tag = "25")]
     pub functions: Vec<FunctionProto>,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
+use ort::session::SessionInputValue;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::TensorRef;
 
@@ -17,8 +18,17 @@ static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 /// A network in ONNX Runtime that runs on the calling thread.
 pub struct Session {
     inner: ort::session::Session,
-    input: String,
+    inputs: Vec<String>,
     outputs: Vec<String>,
+}
+
+/// What is put into a network.
+#[derive(Clone, Copy, Debug)]
+pub enum Feed<'a> {
+    /// Floats.
+    Floats(&'a Tensor),
+    /// Integers of a shape.
+    Integers(&'a [usize], &'a [i64]),
 }
 
 impl Session {
@@ -31,19 +41,41 @@ impl Session {
         let inner = builder(&environment)
             .and_then(|mut builder| builder.commit_from_memory(file))
             .map_err(|error| refused("load the network", &error))?;
-        let input = graph.image_input()?.name.clone();
+        let inputs = graph.inputs().into_iter().map(|input| input.name.clone()).collect();
         let outputs = graph.outputs().into_iter().map(str::to_owned).collect();
-        Ok(Self { inner, input, outputs })
+        Ok(Self { inner, inputs, outputs })
     }
 
     /// Runs a batch of images [N, C, H, W]; gives one tensor an output, in order.
     ///
     /// # Errors
-    /// [`OnnxError::Runtime`].
+    /// [`OnnxError::Inputs`] if the network takes something else, too; [`OnnxError::Runtime`].
     pub fn run(&mut self, images: &Tensor) -> Result<Vec<Tensor>, OnnxError> {
+        if self.inputs.len() != 1 {
+            return Err(OnnxError::Inputs { names: self.inputs.clone() });
+        }
+        self.run_on(&[Feed::Floats(images)])
+    }
+
+    /// Runs it on one feed an input, in order; gives one tensor an output, in order.
+    ///
+    /// # Errors
+    /// [`OnnxError::Runtime`].
+    pub fn run_on(&mut self, feeds: &[Feed<'_>]) -> Result<Vec<Tensor>, OnnxError> {
         let failed = |error: ort::Error| refused("run the network", &error);
-        let view = TensorRef::from_array_view((images.shape().to_vec(), images.values()));
-        let inputs = vec![(self.input.as_str(), view.map_err(failed)?)];
+        let mut inputs: Vec<(&str, SessionInputValue<'_>)> = Vec::with_capacity(feeds.len());
+        for (name, feed) in self.inputs.iter().zip(feeds) {
+            let value = match feed {
+                Feed::Floats(tensor) => {
+                    let array = (tensor.shape().to_vec(), tensor.values());
+                    TensorRef::from_array_view(array).map_err(failed)?.into()
+                }
+                Feed::Integers(shape, values) => {
+                    TensorRef::from_array_view((shape.to_vec(), *values)).map_err(failed)?.into()
+                }
+            };
+            inputs.push((name, value));
+        }
         let found = self.inner.run(inputs).map_err(failed)?;
         let output = |name: &String| {
             let value = found.get(name).ok_or_else(|| OnnxError::Runtime {

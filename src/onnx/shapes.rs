@@ -159,10 +159,7 @@ pub(super) fn infer(
             };
             Some(vec![pick(first, "transA", 0)?, pick(of(1)?, "transB", 1)?])
         }
-        "MatMul" => {
-            let (last, rest) = (of(1)?.last()?, first.split_last()?.1);
-            Some([rest, std::slice::from_ref(last)].concat())
-        }
+        "MatMul" => multiply(first, of(1)?),
         "Concat" => {
             let all = (0..node.input.len()).map(of).collect::<Option<Vec<_>>>()?;
             concat(&all, attributes.int("axis", 0))
@@ -209,6 +206,29 @@ fn broadcast(a: &[Axis], b: &[Axis]) -> Option<Vec<Axis>> {
     };
     let joined = long[skipped..].iter().zip(short).map(pair).collect::<Option<Vec<_>>>()?;
     Some([&long[..skipped], &joined].concat())
+}
+
+/// Matrices in the last two axes; the axes before broadcast.
+fn multiply(left: &[Axis], right: &[Axis]) -> Option<Vec<Axis>> {
+    let ([left @ .., rows, _], [right @ .., _, columns]) = (left, right) else { return None };
+    Some([&broadcast(left, right)?, &[rows.clone(), columns.clone()][..]].concat())
+}
+
+/// What was inferred, where it says nothing filled in from what is declared.
+pub(super) fn filled(
+    inferred: Option<Vec<Axis>>,
+    declared: Option<Vec<Axis>>,
+) -> Option<Vec<Axis>> {
+    let Some(mut axes) = inferred else { return declared };
+    let declared = declared.unwrap_or_default();
+    if axes.len() == declared.len() {
+        for (axis, declared) in axes.iter_mut().zip(declared) {
+            if *axis == Axis::Unknown {
+                *axis = declared;
+            }
+        }
+    }
+    Some(axes)
 }
 
 /// [N, C, H, W] under a sliding window.
@@ -302,6 +322,12 @@ mod tests {
         assert_eq!(reshape(&axes("N 8 2 3"), &[0, 4, -1, 3]), Some(axes("N 4 4 3")));
         assert_eq!(reshape(&axes("N 8"), &[-1, 4]), Some(axes("? 4")));
         assert_eq!(reshape(&axes("N 8"), &[0, 0, 0]), None);
+        assert_eq!(multiply(&axes("7 7"), &axes("N 7 5")), Some(axes("N 7 5")));
+        assert_eq!(multiply(&axes("N 3 4"), &axes("4 5")), Some(axes("N 3 5")));
+        assert_eq!(multiply(&axes("4"), &axes("4 5")), None);
+        assert_eq!(filled(Some(axes("? 5")), Some(axes("N 6"))), Some(axes("N 5")));
+        assert_eq!(filled(Some(axes("? 5")), Some(axes("N"))), Some(axes("? 5")));
+        assert_eq!(filled(None, Some(axes("N"))), Some(axes("N")));
         assert_eq!(axes_text(Some(&axes("N ? 3"))), "[N, ?, 3]");
         assert_eq!(axes_text(None), "[…]");
     }

@@ -126,15 +126,15 @@ impl Stage for EmbedLooks {
 }
 
 /// A trained network that only looks.
-struct Seer<'a> {
-    network: Network,
+pub(super) struct Seer<'a> {
+    pub(super) network: Network,
     parameters: &'a Parameters,
-    tail: Tail,
-    copy: TailCopy,
+    pub(super) tail: Tail,
+    pub(super) copy: TailCopy,
 }
 
 impl<'a> Seer<'a> {
-    fn new(trained: &'a Trained, model: &OnnxModel) -> Result<Self, StageError> {
+    pub(super) fn new(trained: &'a Trained, model: &OnnxModel) -> Result<Self, StageError> {
         let foreign = || {
             let [from, to] = &trained.card.tail;
             let message = format!(

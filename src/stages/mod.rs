@@ -15,6 +15,7 @@ pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
 mod evaluation_table;
+pub mod export_erpcnet;
 pub mod export_onnx;
 pub mod extract;
 #[cfg(test)]
@@ -92,6 +93,7 @@ pub fn registry() -> Registry {
         .with::<concatenate::Concatenate>()
         .with::<control_attributes::ControlAttributes>()
         .with::<evaluate::Evaluate>()
+        .with::<export_erpcnet::ExportErpcnet>()
         .with::<export_onnx::ExportOnnx>()
         .with::<extract::Extract>()
         .with::<fit_conse::FitConse>()

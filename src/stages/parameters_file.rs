@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use crate::artifact::{Artifact, ArtifactKind, Blob, invalid};
 use crate::formats::array::{ArrayInfo, shape_text};
 use crate::formats::element::Element;
-use crate::formats::safetensors::{SafetensorsWriter, parse};
+use crate::formats::safetensors::{SafetensorsWriter, is_safetensors, parse};
 use crate::nn::tape::{ParameterId, Parameters, filters_from_file, filters_to_file};
 use crate::nn::{Real, Tensor};
 use crate::stage::StageError;
@@ -21,6 +22,38 @@ const BLOCK: usize = 1 << 14;
 
 /// What to do about a file that does not fit.
 const EXPECTED: &str = "expected what the same network, with the same parameters, has written";
+
+/// Such a file, which is published beside the tables and figures of an experiment.
+#[derive(Clone)]
+pub struct ParametersFile(Blob);
+
+impl ParametersFile {
+    /// Takes what [`write_parameters`] wrote.
+    #[must_use]
+    pub fn new(file: Blob) -> Self {
+        Self(file)
+    }
+}
+
+impl Artifact for ParametersFile {
+    const KIND: ArtifactKind = ArtifactKind("parameters-file");
+    const CODEC: u32 = 1;
+
+    fn encode(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(&self.0)
+    }
+
+    fn decode(file: Blob) -> io::Result<Self> {
+        if !is_safetensors(&file) {
+            return Err(invalid("expected a safetensors file"));
+        }
+        Ok(Self(file))
+    }
+
+    fn sealed(&self) -> Option<&Blob> {
+        Some(&self.0)
+    }
+}
 
 /// Writes all parameters.
 ///

@@ -15,6 +15,7 @@ pub mod build;
 pub mod cells;
 pub mod ending;
 pub mod entropy;
+pub mod exported;
 pub mod gains;
 pub mod judge;
 pub mod learner;

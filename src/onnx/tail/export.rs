@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use prost::bytes::Bytes;
 
-use crate::nn::Real;
 use crate::nn::tape::Parameters;
+use crate::nn::{AveragePool, Real, Window};
 
+use super::super::build::NodeBuilder;
 use super::super::proto::{GraphProto, NodeProto, TensorProto, element};
 use super::super::{Graph, OnnxError};
+use super::extent::fitted;
+use super::layer::Layer;
 use super::weight::Weight;
 use super::{Tail, TailCopy};
 
@@ -23,6 +26,37 @@ impl Tail {
         parameters: &Parameters<T>,
     ) -> Result<Graph, OnnxError> {
         self.export_into(&self.graph, copy, parameters)
+    }
+
+    /// The part alone for maps [H, W, C] of this size: as [`export`](Self::export), but a pooling
+    /// window that shrinks to the only pixel of such a map stands there as it shrank, so that every
+    /// runtime does as [`run`](Self::run).
+    ///
+    /// # Errors
+    /// [`OnnxError`] if maps of this size do not fit.
+    pub fn export_for<T: Real>(
+        &self,
+        maps: [usize; 3],
+        copy: &TailCopy,
+        parameters: &Parameters<T>,
+    ) -> Result<Graph, OnnxError> {
+        let extents = self.extents(maps)?;
+        let graph = self.export(copy, parameters)?;
+        let mut proto = graph.proto().clone();
+        for step in &self.steps {
+            let (Layer::MaxPool(window) | Layer::AveragePool(AveragePool { window, .. })) =
+                &step.layer
+            else {
+                continue;
+            };
+            let shrunk = fitted(window, extents[step.reads[0]].size());
+            let mut makers = proto.node.iter_mut();
+            let maker = makers.find(|node| node.output.first() == Some(&step.makes));
+            if let (Some(node), true) = (maker, shrunk != *window) {
+                set_window(node, &shrunk);
+            }
+        }
+        Ok(graph.with(proto))
     }
 
     /// The network that the tail was taken from, with the weights of a copy in their places.
@@ -52,6 +86,14 @@ impl Tail {
         // What handed on the old weights is gone.
         graph.with(proto).cut(&outputs)
     }
+}
+
+/// Gives a pooling another kernel and padding.
+fn set_window(node: &mut NodeProto, window: &Window) {
+    let replaced = ["kernel_shape", "pads", "auto_pad"];
+    node.attribute.retain(|attribute| !replaced.contains(&attribute.name.as_str()));
+    let pads = [window.before, window.after];
+    NodeBuilder(node).ints("kernel_shape", &window.kernel).ints("pads", pads.as_flattened());
 }
 
 fn made_by((at, node): (usize, &NodeProto)) -> Vec<(String, usize)> {

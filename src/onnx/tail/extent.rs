@@ -61,6 +61,11 @@ impl Tail {
     /// [`PartError::Channels`] if C is not what the part begins with, [`OnnxError::Node`] if another
     /// node cannot take what reaches it.
     pub fn output(&self, maps: [usize; 3]) -> Result<Extent, OnnxError> {
+        Ok(self.extents(maps)?[self.output])
+    }
+
+    /// The shape of every value for maps [H, W, C].
+    pub(super) fn extents(&self, maps: [usize; 3]) -> Result<Vec<Extent>, OnnxError> {
         if let Some(expected) = self.channels()
             && expected != maps[2]
         {
@@ -72,7 +77,7 @@ impl Tail {
             let reads: Vec<Extent> = step.reads.iter().map(|at| values[*at]).collect();
             values.push(self.extent(step, &reads).map_err(|reason| step.error(reason))?);
         }
-        Ok(values[self.output])
+        Ok(values)
     }
 
     /// How many channels the maps must have; none if the part takes any number.

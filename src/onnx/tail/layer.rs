@@ -14,6 +14,8 @@ pub(super) type WeightAt = usize;
 pub(super) struct Step {
     pub(super) node: String,
     pub(super) operator: String,
+    /// The first tensor that the node makes.
+    pub(super) makes: String,
     pub(super) layer: Layer,
     /// The values that it reads.
     pub(super) reads: Vec<usize>,
@@ -105,8 +107,9 @@ impl Rank {
 
 impl Step {
     pub(super) fn new(node: &NodeProto, layer: Layer, reads: Vec<usize>) -> Self {
+        let makes = node.output.first().cloned().unwrap_or_default();
         let (operator, node) = (node.op_type.clone(), label(node).to_owned());
-        Self { node, operator, layer, reads }
+        Self { node, operator, makes, layer, reads }
     }
 
     /// A complaint that names the node.

@@ -60,3 +60,20 @@ fn another_network_is_refused() {
     let error = tail.export_into(&other, &copy, &parameters).unwrap_err();
     assert!(matches!(error, OnnxError::UnknownTensor { .. }), "{error}");
 }
+
+#[test]
+fn a_part_for_single_pixels_has_the_windows_that_shrank() {
+    let graph = small();
+    let tail = Tail::between(&graph, "sum", "out").unwrap();
+    let mut parameters = Parameters::<f32>::default();
+    let copy = tail.copy("tail", &mut parameters);
+    let pixels = maps([5, 6, 1, 1], 12);
+    let expected = run(&tail, &copy, &parameters, &pixels);
+    let open = Network::new(&tail.export(&copy, &parameters).unwrap()).unwrap();
+    assert!(open.run(pixels.clone(), &mut Workspace::default()).is_err(), "2x2 on one pixel");
+    let part = tail.export_for([1, 1, 6], &copy, &parameters).unwrap();
+    assert!(distance(&embedded(&part, &pixels), &expected) < 1e-5);
+    // Nothing shrinks where everything fits.
+    let whole = tail.export_for([8, 8, 6], &copy, &parameters).unwrap();
+    assert_eq!(whole.encode(), tail.export(&copy, &parameters).unwrap().encode());
+}
