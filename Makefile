@@ -44,6 +44,7 @@ results: build ## Run every experiment whose data is there; what is known is reu
 reproduce-tables: results ## Put the tables of results/ into the pages and say whether they moved
 	./scripts/insert-results.sh README.md
 	./scripts/insert-results.sh docs/baselines.md
+	./scripts/insert-results.sh docs/erpcnet.md
 	git diff --stat -- README.md docs results
 
 bench: build ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
