@@ -7,6 +7,7 @@ mod answer_key;
 mod array_file;
 pub mod audit_beta;
 pub mod audit_splits;
+mod candidate_labels;
 pub mod compare;
 pub mod compare_measures;
 pub mod concatenate;

@@ -198,7 +198,10 @@ pub(super) fn axes_of<'a, T: 'a>(items: impl Iterator<Item = &'a Item<T>>) -> Ve
 }
 
 /// All axes but the seed and those that are selected, and the stage where it tells rows apart.
-fn default_axes<T>(items: &[&Item<T>], select: &BTreeMap<String, String>) -> Vec<String> {
+pub(super) fn default_axes<T>(
+    items: &[&Item<T>],
+    select: &BTreeMap<String, String>,
+) -> Vec<String> {
     let stages: BTreeSet<&str> = items.iter().map(|item| item.stage.as_str()).collect();
     let mut axes = axes_of(items.iter().copied());
     axes.retain(|axis| axis != SEED && !select.contains_key(axis));

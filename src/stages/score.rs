@@ -11,7 +11,6 @@ use crate::data::features::{Features, TensorView};
 use crate::data::samples::{SampleIndex, Samples};
 use crate::data::split::{SplitMismatch, TestSeenSamples, TestUnseenSamples};
 use crate::stage::{Determinism, Stage, StageContext, StageError, inputs, outputs};
-use crate::zsl::candidates::Candidate;
 use crate::zsl::head::Scorer;
 use crate::zsl::linear::from_array;
 use crate::zsl::model::Model;
@@ -19,6 +18,7 @@ use crate::zsl::rows::Rows;
 use crate::zsl::scaling::Scaling;
 use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
 
+use super::candidate_labels::candidate_labels;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
 
@@ -89,10 +89,12 @@ impl Stage for Score {
             .attributes
             .matrix(inputs.model.candidates.names())
             .map_err(|error| StageError::data(error.to_string()))?;
+        let candidates = &inputs.model.candidates;
+        let labels = |images: &[SampleIndex]| candidate_labels(candidates, &inputs.samples, images);
         let header = ScoresHeader {
             candidates: inputs.model.candidates.clone(),
-            seen_labels: labels(&inputs, &inputs.test_seen.images)?,
-            unseen_labels: labels(&inputs, &inputs.test_unseen.images)?,
+            seen_labels: labels(&inputs.test_seen.images)?,
+            unseen_labels: labels(&inputs.test_unseen.images)?,
             provenance: inputs.model.provenance.clone(),
             search: None,
             has_zero_shot_rows: false,
@@ -131,17 +133,6 @@ fn check_shapes(inputs: &ScoreInputs, view: &TensorView<'_>) -> Result<(), Stage
         return Err(StageError::data_with_help(message, help));
     }
     Ok(())
-}
-
-fn labels(inputs: &ScoreInputs, images: &[SampleIndex]) -> Result<Vec<Candidate>, StageError> {
-    let label = |&sample: &SampleIndex| {
-        let class = inputs.samples.class_name(sample);
-        inputs.model.candidates.position(class).ok_or_else(|| {
-            let name = inputs.samples.name(sample);
-            StageError::data(format!("`{name}` is of class `{class}`, which is no candidate"))
-        })
-    };
-    images.iter().map(label).collect()
 }
 
 fn score(

@@ -57,6 +57,7 @@ impl Setting {
     }
 
     /// What is subtracted from each candidate's logits.
+    #[cfg(test)]
     #[must_use]
     pub fn handicap(&self) -> &[f64] {
         &self.handicap
@@ -177,15 +178,8 @@ impl Ends {
     }
 }
 
-/// Chooses the calibration with the largest H on traces of validation images, unless one is given.
-///
-/// # Errors
-/// [`MetricError`] for a score that is not a number or a class without images.
-pub fn choose(traces: &Traces, rule: &Rule, delta: Option<f64>) -> Result<Chosen, MetricError> {
-    Ok(choose_each(traces, std::slice::from_ref(rule), delta)?[0])
-}
-
-/// The same for each of several rules with equally many looks, in less time than one by one.
+/// Chooses for each of several rules with equally many looks the calibration with the largest H on
+/// traces of validation images, unless one is given. All rules together cost little more than one.
 ///
 /// # Errors
 /// [`MetricError`] for a score that is not a number or a class without images.

@@ -62,6 +62,7 @@ impl<T: Real> Judge<T> {
     ///
     /// # Panics
     /// If they are not as many.
+    #[cfg(test)]
     pub fn handicap(&mut self, handicap: &[f64]) {
         assert_eq!(handicap.len(), self.handicap.len(), "a handicap a class");
         self.handicap = handicap.to_vec();

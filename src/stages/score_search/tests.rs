@@ -1,4 +1,4 @@
-use crate::models::erpcnet::ending::{Ending, Rule, Setting, choose};
+use crate::models::erpcnet::ending::{Ending, Rule, Setting, choose_each};
 use crate::models::erpcnet::judge::Judge;
 use crate::models::erpcnet::sight::{Rewarded, Sight};
 use crate::models::erpcnet::trained::TrainingPart;
@@ -136,8 +136,9 @@ fn delta_is_chosen_where_h_is_largest_and_never_on_test_images() {
     assert_eq!(scores.header().provenance.selected_on, "val-gzsl");
     let delta = scores.header().provenance.delta;
     let ending = Ending { looks: 3, stopping: Stopping::new(1e9, 1).unwrap() };
-    let best = choose(&fixture.validation, &Rule::Given(ending), None).unwrap();
-    let own = choose(&fixture.validation, &Rule::Given(ending), Some(delta)).unwrap();
+    let rules = [Rule::Given(ending)];
+    let best = choose_each(&fixture.validation, &rules, None).unwrap()[0];
+    let own = choose_each(&fixture.validation, &rules, Some(delta)).unwrap()[0];
     // The curve knows every breakpoint, the trials only some of them.
     assert!(own.harmonic >= best.harmonic, "{own:?} {best:?}");
     let twice = Bench::new().input("traces", &fixture.traces).input("validation", &fixture.traces);

@@ -5,7 +5,8 @@ use crate::data::split::SplitIdentity;
 use crate::models::erpcnet::traces::TracesHeader;
 use crate::models::erpcnet::trained::TrainingPart;
 use crate::stage::StageError;
-use crate::zsl::candidates::{Candidate, Candidates};
+use crate::stages::candidate_labels::candidate_labels;
+use crate::zsl::candidates::Candidates;
 use crate::zsl::model::Provenance;
 
 use super::SearchInputs;
@@ -24,16 +25,7 @@ pub(super) fn header(inputs: &SearchInputs, guide: &Guide<'_>) -> Result<TracesH
     }
     let candidates = Candidates::new(card.classes.clone(), unseen_classes.to_vec());
     let candidates = candidates.map_err(|error| StageError::data(error.to_string()))?;
-    let labels = |images: &[SampleIndex]| -> Result<Vec<Candidate>, StageError> {
-        let label = |sample: &SampleIndex| {
-            let class = inputs.samples.class_name(*sample);
-            candidates.position(class).ok_or_else(|| {
-                let name = inputs.samples.name(*sample);
-                StageError::data(format!("`{name}` is of class `{class}`, which is no candidate"))
-            })
-        };
-        images.iter().map(label).collect()
-    };
+    let labels = |images: &[SampleIndex]| candidate_labels(&candidates, &inputs.samples, images);
     let (seen_labels, unseen_labels) = (labels(seen)?, labels(unseen)?);
     let provenance = Provenance {
         selected_on: "given".to_owned(),

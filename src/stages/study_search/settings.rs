@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::stage::{GatheredItem, StageError};
-use crate::stages::rows::{NO_LABEL, SEED, STAGE};
+use crate::stages::rows::{NO_LABEL, SEED, default_axes, label_on};
 
 /// The trials of one setting.
 pub(super) struct Setting<T> {
@@ -72,25 +72,6 @@ fn mixed(key: &[(String, String)], seed: &str) -> StageError {
          choose with `select`"
     );
     StageError::parameter("rows", message)
-}
-
-/// All axes but the seed and those that are selected, and the stage where it tells rows apart.
-fn default_axes<A>(items: &[&GatheredItem<A>], select: &BTreeMap<String, String>) -> Vec<String> {
-    let mut axes: Vec<String> = Vec::new();
-    for (axis, _) in items.iter().flat_map(|item| &item.trial.0) {
-        if axis != SEED && !select.contains_key(axis) && !axes.contains(axis) {
-            axes.push(axis.clone());
-        }
-    }
-    let several = items.iter().any(|item| item.stage != items[0].stage);
-    if several || axes.is_empty() {
-        axes.insert(0, STAGE.to_owned());
-    }
-    axes
-}
-
-fn label_on<'a, T>(item: &'a GatheredItem<T>, axis: &str) -> Option<&'a str> {
-    if axis == STAGE { Some(&item.stage) } else { item.trial.label(axis) }
 }
 
 /// Refuses axes along which no trial varies.
