@@ -40,7 +40,7 @@ TASKS = {
     "layer4": Task(0.95),
     # A step is one update from 64 images; an epoch is as many as there are batches.
     "stage-two": Task(0.05, ours=(2, 22), peer=(1, 3)),
-    # A step is 64 images, with the table of their looks.
+    # A step is 64 images that are looked at until they are known; cells are embedded on demand.
     "inference": Task(0.5, figures=("cpu",), memory=0.5, ours=(1, 5), peer=(1, 3)),
 }
 

@@ -73,6 +73,15 @@ params = { epochs = 1, looks = 2, batch = 8 }
 kind   = "embed-looks"
 inputs = { network = "erpcnet", features = "planted", model = "planted" }
 
+[stage.erpcnet_tailed]
+kind   = "train-erpcnet"
+inputs = { features = "planted", samples = "planted", attributes = "planted", train = "planted_split", model = "planted" }
+params = { epochs = 1, looks = 2, batch = 8, trainable = "tail" }
+
+[stage.embedded]
+kind   = "embed-images"
+inputs = { network = "erpcnet_tailed", features = "planted", model = "planted" }
+
 [stage.erpcnet_file]
 kind   = "export-erpcnet"
 inputs = { network = "erpcnet", model = "planted" }
@@ -101,6 +110,10 @@ inputs = { looks = "looks", samples = "planted" }
 [stage.searched]
 kind   = "search"
 inputs = { network = "erpcnet", agent = "agent", features = "planted", looks = "looks", weights = "beta", samples = "planted", attributes = "planted", test_seen = "planted_split", test_unseen = "planted_split" }
+
+[stage.searched_on_demand]
+kind   = "search"
+inputs = { network = "erpcnet", agent = "agent", features = "planted", model = "planted", weights = "beta", samples = "planted", attributes = "planted", test_seen = "planted_split", test_unseen = "planted_split" }
 
 [stage.searched_scores]
 kind   = "score-search"

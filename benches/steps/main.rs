@@ -20,7 +20,7 @@ mod search;
 
 use std::env;
 
-use erpc_pipe::models::erpcnet::learner::{Batch, Learner, LocalTail};
+use erpc_pipe::models::erpcnet::learner::{Batch, BoundTail, Learner, Subnets};
 use erpc_pipe::models::erpcnet::losses::{JointLoss, Objective};
 use erpc_pipe::nn::Workspace;
 use erpc_pipe::nn::optimiser::{Optimiser as _, Sgd};
@@ -73,13 +73,14 @@ fn stage_one(steps: usize) -> Vec<f64> {
     let signatures = random(&[SIZES.classes, SIZES.attributes], 0.1, &mut rng);
     let batch = Batch {
         maps: random(&[IMAGES, SIDE, SIDE, SIZES.channels], 1.0, &mut rng),
-        global: random(&[IMAGES, SIZES.embedding], 1.0, &mut rng),
+        global: Some(random(&[IMAGES, SIZES.embedding], 1.0, &mut rng)),
         labels: (0..IMAGES).map(|image| image % SIZES.classes).collect(),
     };
-    let locality = LocalTail { tail: &tail, copy: &copy };
+    let local = BoundTail { tail: &tail, copy: &copy };
     let sgd = Sgd::new(0.9, 1e-5);
-    let mut learner = Learner::new(network, locality, objective, signatures, SIZES.looks, sgd);
-    (0..steps).map(|_| learner.step(&mut parameters, &batch, RATE, &mut rng).losses[4]).collect()
+    let subnets = Subnets { network, local, global: None };
+    let mut learner = Learner::new(subnets, objective, signatures, SIZES.looks, sgd);
+    (0..steps).map(|_| learner.step(&mut parameters, &batch, RATE, &mut rng).loss).collect()
 }
 
 fn layer4(steps: usize) -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! ERPCNet with random weights, behind a ResNet whose last stage is random as well.
 
 use erpc_pipe::models::erpcnet::build::Design;
-use erpc_pipe::models::erpcnet::learner::LocalTail;
+use erpc_pipe::models::erpcnet::learner::{BoundTail, Subnets};
 use erpc_pipe::models::erpcnet::network::{LocalBatching, Network};
 use erpc_pipe::nn::Tensor;
 use erpc_pipe::nn::tape::Parameters;
@@ -69,8 +69,9 @@ impl Model {
         Self { tail, copy, network, parameters }
     }
 
-    pub(crate) fn locality(&self) -> LocalTail<'_> {
-        LocalTail { tail: &self.tail, copy: &self.copy }
+    pub(crate) fn subnets(&self) -> Subnets<'_> {
+        let local = BoundTail { tail: &self.tail, copy: &self.copy };
+        Subnets { network: self.network, local, global: None }
     }
 }
 

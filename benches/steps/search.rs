@@ -1,10 +1,11 @@
-//! Learning to search, and searching, with all looks embedded beforehand.
+//! Learning to search, with all looks embedded beforehand, and searching, with looks on demand.
 
 use erpc_pipe::models::erpcnet::judge::{Classes, Judge};
-use erpc_pipe::models::erpcnet::sight::{Rewarded, Seeable, Sight};
-use erpc_pipe::nn::Tensor;
+use erpc_pipe::models::erpcnet::sight::{Glimpses, Rewarded, Seeable, Sight};
+use erpc_pipe::models::erpcnet::unseen::Unseen;
 use erpc_pipe::nn::optimiser::Adam;
 use erpc_pipe::nn::tape::{Mode, Parameters, Recording, Tape};
+use erpc_pipe::nn::{Tensor, Workspace};
 use erpc_pipe::rl::action::{Draw, Grid, Head, Noise, Policy, Revisit};
 use erpc_pipe::rl::reward::RewardForm;
 use erpc_pipe::rl::{Agent, AgentShape, Lesson, Ppo, Rules, Stopping, Trace, search};
@@ -49,7 +50,8 @@ pub(crate) fn tables(count: usize) -> Vec<f64> {
     (0..count).map(|_| f64::from(table(&model, &maps).values()[0])).collect()
 }
 
-/// Searches through batches of images, tables included; gives the mean number of looks.
+/// Searches through batches of images, whose cells are embedded on demand; gives the mean number of
+/// looks.
 pub(crate) fn searches(count: usize) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let model = Model::new(&SIZES, &mut rng);
@@ -59,8 +61,15 @@ pub(crate) fn searches(count: usize) -> Vec<f64> {
     let mut learnt = Parameters::default();
     let agent = agent(&mut learnt, &mut rng);
     let judge = Judge::new(&model.network, &model.parameters, &classes);
+    let (subnets, workspace) = (model.subnets(), Workspace::default());
     let search = |stopping: &Stopping| {
-        let images = seeable(global.clone(), table(&model, &maps));
+        let unseen = Unseen {
+            subnets: &subnets,
+            parameters: &model.parameters,
+            maps: maps.clone(),
+            workspace: &workspace,
+        };
+        let images = seeable(global.clone(), unseen);
         let mut sight = Sight::new(&judge, &images, Rewarded::Predictions);
         search(&agent, &learnt, &mut sight, stopping, Draw::Greedy)
     };
@@ -79,15 +88,16 @@ pub(crate) fn table(model: &Model, maps: &Tensor) -> Tensor {
         let shape = vec![count, SIDE, SIDE, maps.shape()[3]];
         let maps = tape.constant(Tensor::new(shape, group.to_vec()));
         let all: Vec<usize> = (0..count).flat_map(|_| 0..cells).collect();
-        let seen = model.network.embed(&mut tape, &model.locality(), maps, &all, Mode::Evaluation);
+        let seen =
+            model.network.embed(&mut tape, &model.subnets().local, maps, &all, Mode::Evaluation);
         values.extend_from_slice(tape.value(seen).values());
     }
     let width = values.len() / (images * cells);
     Tensor::new(vec![images, cells, width], values)
 }
 
-pub(crate) fn seeable(global: Tensor, local: Tensor) -> Seeable {
-    let weights = vec![1.0; local.shape()[0] * local.shape()[1]];
+pub(crate) fn seeable<L: Glimpses<f32>>(global: Tensor, local: L) -> Seeable<f32, L> {
+    let weights = vec![1.0; local.sizes().iter().product()];
     Seeable { global, local, weights }
 }
 

@@ -3,7 +3,7 @@
 use crate::data::attributes::Attributes;
 use crate::data::features::{Features, TensorView};
 use crate::models::erpcnet::judge::{Classes, Judge};
-use crate::models::erpcnet::sight::Seeable;
+use crate::models::erpcnet::sight::{Glimpses, Seeable};
 use crate::models::erpcnet::trained::Trained;
 use crate::nn::Tensor;
 use crate::stage::StageError;
@@ -51,17 +51,27 @@ impl<'a> LookRows<'a> {
         self.local.as_ref().map_or(0, |local| local.shape()[0])
     }
 
-    /// Some images.
+    /// Some images with all that can be seen of them.
     pub(super) fn read(&self, images: &[usize]) -> Seeable {
-        let (width, cells) = (self.global.width(), self.cells());
         let local = self.local.as_ref().map_or_else(Vec::new, |local| rows(local, images));
+        let shape = vec![images.len(), self.cells(), self.global.width()];
+        self.read_around(images, Tensor::new(shape, local))
+    }
+
+    /// Some images whose looks come from elsewhere.
+    pub(super) fn read_around<L: Glimpses<f32>>(
+        &self,
+        images: &[usize],
+        local: L,
+    ) -> Seeable<f32, L> {
+        let (width, cells) = (self.global.width(), local.sizes()[1]);
         let weights = match &self.weights {
             Some(weights) => rows(weights, images).into_iter().map(f64::from).collect(),
             None => vec![1.0; images.len() * cells],
         };
         Seeable {
             global: Tensor::new(vec![images.len(), width], rows(&self.global, images)),
-            local: Tensor::new(vec![images.len(), cells, width], local),
+            local,
             weights,
         }
     }

@@ -44,6 +44,11 @@ impl<'a> MapRows<'a> {
         self.channels
     }
 
+    /// [H, W, C], as kernels have it.
+    pub(super) fn shape(&self) -> [usize; 3] {
+        [self.size[0], self.size[1], self.channels]
+    }
+
     /// [H, W].
     pub(super) fn size(&self) -> [usize; 2] {
         self.size

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod compare_measures;
 pub mod concatenate;
 pub mod control_attributes;
+pub mod embed_images;
 pub mod embed_looks;
 mod estimate;
 pub mod evaluate;
@@ -63,6 +64,7 @@ pub mod score;
 pub mod score_search;
 pub mod search;
 mod search_end;
+mod seer;
 mod signatures;
 pub mod split_classes;
 pub mod study_search;
@@ -137,6 +139,7 @@ pub fn registry() -> Registry {
         .with::<score_search::ScoreSearch>()
         .with::<study_search::StudySearch>()
         .with::<trace_table::TraceTable>()
+        .with::<embed_images::EmbedImages>()
         .with::<embed_looks::EmbedLooks>()
         .with::<weigh_cells::WeighCells>()
         .with::<tabulate::Tabulate>()

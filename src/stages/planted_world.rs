@@ -11,12 +11,13 @@ use crate::models::erpcnet::trained::{Trained, TrainingPart};
 use crate::onnx::OnnxModel;
 use crate::stage::testing::Bench;
 
-use super::embed_looks::{EmbedLooks, EmbedLooksParams};
+use super::embed_looks::EmbedLooks;
 use super::prefer_cells::{PreferCells, PreferCellsParams};
 use super::search::{Search, SearchParams};
+use super::seer::EmbedParams;
 use super::split_classes::{SplitClasses, SplitClassesParams};
 use super::synthesize_maps::{SynthesizeMaps, SynthesizeMapsParams};
-use super::train_erpcnet::{TrainErpcnet, TrainErpcnetParams};
+use super::train_erpcnet::{TrainErpcnet, TrainErpcnetParams, Trainable};
 use super::train_search::{TrainSearch, TrainSearchParams};
 use super::weigh_cells::{WeighCells, WeighCellsParams};
 
@@ -86,8 +87,18 @@ impl World {
 
     /// A network that has learnt a little.
     pub(super) fn network(&self, part: TrainingPart) -> Trained {
+        self.trained(part, Trainable::None)
+    }
+
+    /// The same with a global tail of its own.
+    pub(super) fn network_with_tail(&self, part: TrainingPart) -> Trained {
+        self.trained(part, Trainable::Tail)
+    }
+
+    fn trained(&self, part: TrainingPart, trainable: Trainable) -> Trained {
         let params = TrainErpcnetParams {
             part,
+            trainable,
             looks: 3,
             epochs: 2,
             batch: 8,
@@ -104,7 +115,7 @@ impl World {
         let weights = bench.run::<WeighCells>(&WeighCellsParams::default()).unwrap();
         let bench = Bench::new().input("network", &network).input("model", &self.model);
         let bench = bench.input("features", &self.features);
-        let looks = bench.run::<EmbedLooks>(&EmbedLooksParams::default()).unwrap();
+        let looks = bench.run::<EmbedLooks>(&EmbedParams::default()).unwrap();
         Seen { looks: looks.output("looks"), weights: weights.output("weights"), network }
     }
 

@@ -19,11 +19,16 @@ use crate::data::split::{TestSeenSamples, TestUnseenSamples, TrainSamples};
 use crate::models::erpcnet::searcher::Searcher;
 use crate::models::erpcnet::traces::{Traces, TracesWriter};
 use crate::models::erpcnet::trained::Trained;
+use crate::models::erpcnet::unseen::Unseen;
+use crate::nn::Workspace;
+use crate::onnx::OnnxModel;
 use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
 
 use super::look_rows::{LookRows, judge};
+use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
+use super::seer::Seer;
 use guide::Guide;
 use images::header;
 
@@ -70,8 +75,11 @@ inputs! {
         preferences: Option<Features>,
         /// The global embeddings.
         features: Features,
-        /// The local embedding of every cell, by this network.
+        /// The local embedding of every cell, by this network. Best where several agents look.
         looks: Option<Features>,
+        /// Or the backbone that holds the tail: the cells that are looked at are embedded on demand,
+        /// from the maps of `features`. Best where one agent looks, once.
+        model: Option<OnnxModel>,
         /// The entropy weight of every cell; it counts for agents that were trained with weights.
         weights: Option<Features>,
         /// Whose classes the images are.
@@ -141,19 +149,29 @@ fn run(
     let looks = (guide.looks() > 0).then_some(inputs.looks.as_ref()).flatten();
     let weights = guide.is_weighted().then_some(inputs.weights.as_ref()).flatten();
     let rows = LookRows::new(&inputs.network, &inputs.features, looks, weights)?;
-    if guide.looks() > 0 && rows.cells() == 0 {
-        let message = "who looks needs the embeddings of the cells: connect `looks`";
-        return Err(StageError::data(message));
-    }
+    let on_demand = on_demand(inputs, &guide)?;
     let names: Vec<String> = header.candidates.names().cloned().collect();
     let judge = judge(&inputs.network, &inputs.attributes, &names)?;
     let mut writer = TracesWriter::new(cx.writer("traces")?, &header).map_err(encode_error)?;
     let mut rng = (params.choose == Choice::Sampled).then(|| cx.rng("actions"));
     let images: Vec<usize> = header.images.iter().map(|image| image.get()).collect();
+    let workspace = Workspace::default();
     for (at, batch) in images.chunks(params.batch).enumerate() {
         cx.check_cancelled()?;
         let noise = guide.noise(batch.len(), rng.as_mut());
-        for looked in guide.look(&judge, &rows, batch, noise.as_ref()) {
+        let looked = match &on_demand {
+            None => guide.look(&judge, &rows.read(batch), batch, noise.as_ref()),
+            Some(OnDemand { maps, seer }) => {
+                let unseen = Unseen {
+                    subnets: &seer.subnets(),
+                    parameters: seer.parameters(),
+                    maps: maps.read(batch.iter().copied()),
+                    workspace: &workspace,
+                };
+                guide.look(&judge, &rows.read_around(batch, unseen), batch, noise.as_ref())
+            }
+        };
+        for looked in looked {
             writer.push(&looked).map_err(encode_error)?;
         }
         let done = (at * params.batch + batch.len()) as u64;
@@ -162,6 +180,36 @@ fn run(
     Ok(SearchOutputs { traces: writer.finish().map_err(encode_error)? })
 }
 
+/// What embeds looks at maps while they are looked at.
+struct OnDemand<'a> {
+    maps: MapRows<'a>,
+    seer: Seer<'a>,
+}
+
+/// None where nobody looks, or all looks are embedded already.
+fn on_demand<'a>(
+    inputs: &'a SearchInputs,
+    guide: &Guide<'_>,
+) -> Result<Option<OnDemand<'a>>, StageError> {
+    match (&inputs.looks, &inputs.model) {
+        _ if guide.looks() == 0 => Ok(None),
+        (Some(_), None) => Ok(None),
+        (None, Some(model)) => {
+            let seer = Seer::new(&inputs.network, model)?;
+            Ok(Some(OnDemand { maps: seer.maps(&inputs.features)?, seer }))
+        }
+        (Some(_), Some(_)) => Err(StageError::data("connect `looks` or `model`, not both")),
+        (None, None) => {
+            let message = "who looks needs the embeddings of the cells: connect `looks`";
+            let help = "or connect the backbone as `model`, to embed cells on demand";
+            Err(StageError::data_with_help(message, help))
+        }
+    }
+}
+
 fn encode_error(source: io::Error) -> StageError {
     StageError::Encode { port: "traces".to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,8 +85,12 @@ impl Stage for SynthesizeMaps {
         let attributes =
             plan.attribute_table(&codes).map_err(|error| StageError::Bug(error.to_string()))?;
         let poses = params.pose_count();
-        let directions =
-            Directions::draw(params.channels, plan.attributes(), poses, &mut cx.rng("directions"));
+        let directions = Directions::draw(
+            params.channels,
+            [plan.attributes(), poses],
+            params.entries,
+            &mut cx.rng("directions"),
+        );
         let layouts = PoseLayouts::draw(poses, params.parts, &mut cx.rng("layouts"));
         let planter = Planter { params, codes: &codes, layouts: &layouts, directions: &directions };
         let pool = thread_pool(cx)?;

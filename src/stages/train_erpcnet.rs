@@ -10,7 +10,7 @@ use crate::data::features::Features;
 use crate::data::samples::Samples;
 use crate::data::split::TrainSamples;
 use crate::models::erpcnet::build::Design;
-use crate::models::erpcnet::learner::{Learner, LocalTail};
+use crate::models::erpcnet::learner::{BoundTail, Learner, Subnets};
 use crate::models::erpcnet::losses::Objective;
 use crate::models::erpcnet::trained::{Card, Trained};
 use crate::nn::optimiser::Sgd;
@@ -27,10 +27,12 @@ use super::signatures::signatures;
 use super::training_set::TrainingSet;
 use epoch::Epoch;
 use images::TrainingImages;
-pub use params::{LossWeights, TrainErpcnetParams};
+pub use params::{LossWeights, TrainErpcnetParams, Trainable};
 
 /// The name of the local tail among the parameters.
 pub(super) const LOCAL_TAIL: &str = "cl";
+/// That of the tail of the global subnet, if it is trained.
+pub(super) const GLOBAL_TAIL: &str = "cg";
 
 inputs! {
     /// What is learnt from.
@@ -63,7 +65,7 @@ pub struct TrainErpcnet;
 impl Stage for TrainErpcnet {
     const KIND: &'static str = "train-erpcnet";
     const SUMMARY: &'static str = "trains ERPCNet on random looks: stage I";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const SEEDED: bool = true;
     const DETERMINISM: Determinism = Determinism::Platform;
     type Params = TrainErpcnetParams;
@@ -104,10 +106,14 @@ fn train(
     let mut parameters = Parameters::default();
     let network = design.build(&mut parameters, &mut cx.rng("weights"));
     let copy = tail.copy(LOCAL_TAIL, &mut parameters);
+    let own = match params.trainable {
+        Trainable::None => None,
+        Trainable::Tail => Some(tail.copy(GLOBAL_TAIL, &mut parameters)),
+    };
     let card = Card {
         design,
         map: params.map.clone(),
-        embedding: params.embedding.clone(),
+        embedding: params.global_embedding(),
         tail: [from, to],
         attributes: inputs.attributes.names().to_vec(),
         classes,
@@ -123,9 +129,9 @@ fn train(
         double_softmax: params.double_softmax,
         weights: params.loss_weights(),
     };
+    let bound = |copy| BoundTail { tail: &tail, copy };
     let mut learner = Learner::new(
-        network,
-        LocalTail { tail: &tail, copy: &copy },
+        Subnets { network, local: bound(&copy), global: own.as_ref().map(bound) },
         objective,
         signatures(&inputs.attributes, &card.classes)?,
         params.looks,
@@ -160,27 +166,31 @@ fn learn(
             let batch = images.read(places);
             let one = learner.step(parameters, &batch, rate, &mut rng);
             let done = epoch * steps + step;
-            if !one.losses[4].is_finite() {
+            if !one.loss.is_finite() {
                 let what = format!("the loss of stage I (epoch {})", epoch + 1);
-                return Err(StageError::Diverged { what, step: done as u64, value: one.losses[4] });
+                return Err(StageError::Diverged { what, step: done as u64, value: one.loss });
             }
             measured.push((places.len(), one));
             cx.progress(done as u64 + 1, total, "steps");
         }
         let done = Epoch::of(rate, &measured);
-        cx.metric("train/loss", epoch as u64, done.losses[4]);
+        cx.metric("train/loss", epoch as u64, done.loss);
         cx.metric("train/accuracy", epoch as u64, done.accuracy);
         epochs.push(done);
         saved.end_epoch(parameters, learner.sgd(), &epochs)?;
     }
     if let Some(last) = epochs.last() {
-        let [global, local, joint, largest, sum] = last.losses;
+        let names = ["global", "local", "joint", "largest"];
+        let parts = names.iter().zip(last.losses);
+        let parts: Vec<String> =
+            parts.filter_map(|(name, loss)| Some(format!("{name} {:.4}", loss?))).collect();
         cx.note(format!(
-            "{} images of {} classes, {} epochs: loss {sum:.4} (global {global:.4}, local {local:.4}, \
-             joint {joint:.4}, largest {largest:.4}), training accuracy {:.4}",
+            "{} images of {} classes, {} epochs: loss {:.4} ({}), training accuracy {:.4}",
             card.images,
             card.classes.len(),
             epochs.len(),
+            last.loss,
+            parts.join(", "),
             last.accuracy
         ));
     }
@@ -193,9 +203,13 @@ fn images<'a>(
     set: TrainingSet,
 ) -> Result<TrainingImages<'a>, StageError> {
     check_same_images(&inputs.features, &inputs.samples)?;
-    let embeddings = inputs.features.tensor(Some(&params.embedding));
-    let embeddings =
-        embeddings.map_err(|error| StageError::parameter("embedding", error.to_string()))?;
+    let embeddings = match params.trainable {
+        Trainable::Tail => None,
+        Trainable::None => {
+            let found = inputs.features.tensor(Some(&params.embedding));
+            Some(found.map_err(|error| StageError::parameter("embedding", error.to_string()))?)
+        }
+    };
     let maps = MapRows::new(&inputs.features, &params.map, "map")?;
     Ok(TrainingImages { maps, embeddings, samples: set.images, labels: set.labels })
 }
@@ -208,7 +222,10 @@ fn design(
     tail: &Tail,
 ) -> Result<Design, StageError> {
     let channels = images.maps.channels();
-    let embedding = images.embeddings.width();
+    let embedding = match &images.embeddings {
+        Some(embeddings) => embeddings.width(),
+        None => tail.output(images.maps.shape()).map_err(network_error)?.width(),
+    };
     let design = Design {
         channels,
         map: images.maps.size(),
@@ -256,9 +273,9 @@ fn curves(epochs: &[Epoch]) -> Curves {
         "loss",
         "accuracy",
     ]);
-    for Epoch { rate, losses, accuracy } in epochs {
-        let numbers = [&[*rate], losses.as_slice(), &[*accuracy]].concat();
-        curves.push(numbers.into_iter().map(Some).collect());
+    for Epoch { rate, losses, loss, accuracy } in epochs {
+        let rest = [Some(*loss), Some(*accuracy)];
+        curves.push([&[Some(*rate)], losses.as_slice(), &rest].concat());
     }
     curves
 }

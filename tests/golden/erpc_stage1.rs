@@ -17,16 +17,18 @@ pub(crate) fn answers_of(case: &Case) -> Answers {
         let (attributes, losses) = pass(case, &parameters, &mut tape);
         let number = |var| in_file_order(tape.value(var));
         if step == 1 {
+            let [global, local, joint, largest] =
+                losses.parts.map(|loss| loss.expect("all losses count"));
             for (name, var) in [
                 ("out.v", attributes.embeddings),
                 ("out.a_g", attributes.global),
                 ("out.a_l", attributes.local),
                 ("out.a_j", attributes.joint),
                 ("out.a_m", attributes.largest),
-                ("loss.g", losses.global),
-                ("loss.l", losses.local),
-                ("loss.j", losses.joint),
-                ("loss.m", losses.largest),
+                ("loss.g", global),
+                ("loss.l", local),
+                ("loss.j", joint),
+                ("loss.m", largest),
                 ("loss.total", losses.total),
             ] {
                 all.push((name.into(), number(var)));

@@ -82,6 +82,7 @@ fn add(map: &mut [f64], cell: usize, direction: &[f64], strength: f64) {
 mod tests {
     use rand_chacha::rand_core::SeedableRng as _;
 
+    use super::super::directions::Entries;
     use super::*;
     use crate::data::glyphs::Placement;
 
@@ -89,7 +90,7 @@ mod tests {
     fn a_part_stands_in_the_centre_of_its_cell_and_its_rim_round_it() {
         let rule = MapRule { part: 1.0, marker: 0.0, clutter: 0.0, cue: 0.0, noise: 0.0 };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let directions = Directions::draw(4, 3, 1, &mut rng);
+        let directions = Directions::draw(4, [3, 1], Entries::Uniform, &mut rng);
         let part = Placement { cell: 6, attribute: 2 };
         let scene = Scene { pose: 0, parts: vec![part], clutter: Vec::new() };
         let map = plant(&rule, &directions, &scene, &mut rng);
@@ -110,7 +111,7 @@ mod tests {
     fn a_pose_is_everywhere_and_noise_is_cut_at_zero() {
         let rule = MapRule { part: 0.0, marker: 0.0, clutter: 0.0, cue: 0.5, noise: 0.3 };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let directions = Directions::draw(8, 3, 2, &mut rng);
+        let directions = Directions::draw(8, [3, 2], Entries::Uniform, &mut rng);
         let scene = Scene { pose: 1, parts: Vec::new(), clutter: Vec::new() };
         let map = plant(&rule, &directions, &scene, &mut rng);
         assert!(map.iter().all(|value| *value >= 0.0) && map.contains(&0.0));

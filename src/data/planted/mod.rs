@@ -15,7 +15,7 @@
 mod directions;
 mod map;
 
-pub use directions::Directions;
+pub use directions::{Directions, Entries};
 pub use map::{MapRule, plant};
 
 /// Pixels on a side of a map: those of a ResNet's third stage on 224 pixels.

@@ -7,13 +7,16 @@
 //!                                          joint_attributes   [N, T + 1, A]  a_j after 0 to T looks
 //! ```
 //!
+//! Where the tail of the global subnet was trained as well, g comes from the map and nobody gives
+//! `embedding`.
+//!
 //! `cells` says where one looks, in order; cells are counted from 0, row by row. Row t of the joint
 //! attributes knows the first t cells alone, so who looks less often fills up with any cell and reads
 //! the rows before. The logits of classes of signatures S, [A, classes], are
 //! `logit_scale (a_j + a_g) S` after a look, and `logit_scale a_g S` before the first one.
 //!
 //! Everything is in evaluation mode. Weights have the names that they have here: `pconv`, `fcg`,
-//! `fcl`, `fcj1`, `fcj2`, and those of the tail behind its prefix. Operators are those of the set that
+//! `fcl`, `fcj1`, `fcj2`, and those of the tails behind their prefixes. Operators are those of the set that
 //! the backbone's file states, [`SINCE`] or a later one. What shapes do not tell is remarked in the
 //! file ([`Graph::remark`]): `attributes` in order, as a JSON list, `logit_scale`, and the `grid` of
 //! cells with their `window` and `stride` in pixels of the map.
@@ -23,8 +26,7 @@ use crate::nn::{Activation, Tensor};
 use crate::onnx::{Extent, Graph, ModelBuilder, OnnxError};
 
 use super::cells::Cells;
-use super::learner::LocalTail;
-use super::network::Network;
+use super::learner::{BoundTail, Subnets};
 use super::trained::Card;
 
 /// The first operator set that has all operators.
@@ -35,12 +37,10 @@ pub const SINCE: i64 = 12;
 pub struct Exported<'a> {
     /// What it is.
     pub card: &'a Card,
-    /// The layers behind the backbone.
-    pub network: &'a Network,
-    /// What embeds looks.
-    pub locality: LocalTail<'a>,
-    /// What the names of the tail's weights begin with.
-    pub prefix: &'a str,
+    /// The layers.
+    pub subnets: Subnets<'a>,
+    /// What the names of the weights of the local and the global tail begin with.
+    pub prefixes: [&'a str; 2],
     /// All weights.
     pub parameters: &'a Parameters,
 }
@@ -55,16 +55,24 @@ impl Exported<'_> {
         let [height, width] = design.map;
         let mut builder = ModelBuilder::new("map", &[design.channels, height, width]);
         builder.name("erpcnet");
-        builder.input("embedding", &[design.embedding]);
+        if self.subnets.global.is_none() {
+            builder.input("embedding", &[design.embedding]);
+        }
         builder.integer_input("cells", &[design.looks]);
         self.remark(&mut builder);
+        if let Some(tail) = self.subnets.global {
+            let size = [height, width, design.channels];
+            let made = self.embed(&mut builder, tail, self.prefixes[1], ("map", size))?;
+            reshape(&mut builder, [&made, "embedding"], &[None, Some(design.embedding)]);
+        }
         self.look(&mut builder)?;
         let fused = self.fuse(&mut builder);
-        let (cells, steps) = (self.network.cells.count(), design.looks + 1);
+        let network = &self.subnets.network;
+        let (cells, steps) = (network.cells.count(), design.looks + 1);
         for (layer, names, rows) in [
-            (self.network.global, ["embedding", "global_attributes"], None),
-            (self.network.local, ["local", "local_attributes"], Some(cells)),
-            (self.network.joint, [fused, "joint_attributes"], Some(steps)),
+            (network.global, ["embedding", "global_attributes"], None),
+            (network.local, ["local", "local_attributes"], Some(cells)),
+            (network.joint, [fused, "joint_attributes"], Some(steps)),
         ] {
             self.predict(&mut builder, layer, names, rows);
         }
@@ -77,7 +85,7 @@ impl Exported<'_> {
     }
 
     fn remark(&self, builder: &mut ModelBuilder) {
-        let cells = &self.network.cells;
+        let cells = &self.subnets.network.cells;
         let attributes = serde_json::Value::from(self.card.attributes.clone());
         builder.remark("attributes", attributes.to_string());
         builder.remark("logit_scale", self.card.logit_scale.to_string());
@@ -88,26 +96,38 @@ impl Exported<'_> {
 
     /// `map` -> `local`: the partial convolution at every cell, and the tail on what it gives.
     fn look(&self, builder: &mut ModelBuilder) -> Result<(), OnnxError> {
-        let Cells { window, stride, .. } = self.network.cells;
+        let Subnets { network, local, .. } = &self.subnets;
+        let Cells { window, stride, .. } = network.cells;
         let channels = self.card.design.channels;
-        let (weight, bias) = self.weights(builder, self.network.look);
+        let (weight, bias) = self.weights(builder, network.look);
         let inputs: Vec<&str> = ["map", weight].into_iter().chain(bias).collect();
         let conv = &mut builder.node("Conv", &inputs, "pconv");
         conv.ints("kernel_shape", &[window; 2]).ints("strides", &[stride; 2]);
         builder.node("Transpose", &["pconv"], "pconv.rows").ints("perm", &[0, 2, 3, 1]);
         reshape(builder, ["pconv.rows", "pconv.pixels"], &[None, Some(channels), Some(1), Some(1)]);
-        let LocalTail { tail, copy } = self.locality;
-        let pixel = [1, 1, channels];
-        let part = tail.export_for(pixel, copy, self.parameters)?;
-        let mut made = builder.append(&part, self.prefix, "pconv.pixels")?.swap_remove(0);
-        if let Extent::Map(_) = tail.output(pixel)? {
-            let mean = format!("{}mean", self.prefix);
-            builder.node("GlobalAveragePool", &[&made], &mean);
-            made = mean;
-        }
-        let rows = [None, Some(self.network.cells.count()), Some(self.card.design.embedding)];
+        let pixel = ("pconv.pixels", [1, 1, channels]);
+        let made = self.embed(builder, *local, self.prefixes[0], pixel)?;
+        let rows = [None, Some(network.cells.count()), Some(self.card.design.embedding)];
         reshape(builder, [&made, "local"], &rows);
         Ok(())
+    }
+
+    /// A tail on maps of this name and size, [H, W, C]; gives the name of the embeddings.
+    fn embed(
+        &self,
+        builder: &mut ModelBuilder,
+        BoundTail { tail, copy }: BoundTail<'_>,
+        prefix: &str,
+        (input, size): (&str, [usize; 3]),
+    ) -> Result<String, OnnxError> {
+        let part = tail.export_for(size, copy, self.parameters)?;
+        let made = builder.append(&part, prefix, input)?.swap_remove(0);
+        if let Extent::Row(_) = tail.output(size)? {
+            return Ok(made);
+        }
+        let mean = format!("{prefix}mean");
+        builder.node("GlobalAveragePool", &[&made], &mean);
+        Ok(mean)
     }
 
     /// `embedding`, `local` and `cells` -> the joint embeddings after each look, [N, T + 1, D'].
@@ -123,7 +143,7 @@ impl Exported<'_> {
         builder.node("Concat", &["embedding.one", "looks"], "slots").int("axis", 1);
         builder.node("Transpose", &["slots"], "slots.first").ints("perm", &[1, 0, 2]);
 
-        let fuse = self.network.fuse;
+        let fuse = self.subnets.network.fuse;
         let layer = Dense { weight: fuse.weight, bias: Some(fuse.bias) };
         let (weight, bias) = self.weights(builder, layer);
         let matrices = [Some(design.fused), Some(steps), Some(width)];
@@ -136,7 +156,7 @@ impl Exported<'_> {
         builder.node("MatMul", &["so_far", "parts"], "sums");
         let inputs: Vec<&str> = std::iter::once("sums").chain(bias).collect();
         builder.node("Add", &inputs, "fused");
-        match self.network.activation {
+        match self.subnets.network.activation {
             Activation::None => "fused",
             Activation::Relu => {
                 builder.node("Relu", &["fused"], "fused.relu");

@@ -9,18 +9,19 @@ use crate::nn::{Real, Tensor, Workspace};
 use crate::onnx::{Tail, TailCopy};
 
 use super::losses::Objective;
-use super::network::{Kept, Locality, Looks, Network};
+use super::network::{Attributes, Kept, Locality, Looks, Network};
 
-/// A copy of the backbone's tail, which embeds looks.
+/// The backbone's tail with the weights of one copy. It embeds looks, and whole maps where the tail of
+/// the global subnet is trained as well.
 #[derive(Clone, Copy, Debug)]
-pub struct LocalTail<'a> {
+pub struct BoundTail<'a> {
     /// The operations.
     pub tail: &'a Tail,
     /// The weights.
     pub copy: &'a TailCopy,
 }
 
-impl<T: Real> Locality<T> for LocalTail<'_> {
+impl<T: Real> Locality<T> for BoundTail<'_> {
     fn embed(&self, tape: &mut Tape<'_, T>, looks: Var, mode: Mode) -> Var {
         let embedded = self.tail.run(tape, self.copy, looks, mode);
         match tape.value(embedded).shape().len() {
@@ -30,13 +31,24 @@ impl<T: Real> Locality<T> for LocalTail<'_> {
     }
 }
 
+/// What learns.
+#[derive(Clone, Copy, Debug)]
+pub struct Subnets<'a> {
+    /// The layers behind the backbone.
+    pub network: Network,
+    /// What embeds looks, `C_l`.
+    pub local: BoundTail<'a>,
+    /// What embeds whole maps, if that is trained too; else embeddings are those of the backbone.
+    pub global: Option<BoundTail<'a>>,
+}
+
 /// Some training images.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Batch {
     /// E, [N, H, W, C].
     pub maps: Tensor,
-    /// g, [N, D].
-    pub global: Tensor,
+    /// g, [N, D]; none where the global subnet computes it from the maps.
+    pub global: Option<Tensor>,
     /// The class of each, among those that are trained.
     pub labels: Vec<usize>,
 }
@@ -44,19 +56,21 @@ pub struct Batch {
 /// What a step has measured.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Measured {
-    /// `L_g`, `L_l`, `L_j`, `L_m` and their weighted sum.
-    pub losses: [f64; 5],
-    /// Images whose class the joint and global attributes of all looks name.
+    /// `L_g`, `L_l`, `L_j` and `L_m`; none where the weight is 0.
+    pub losses: [Option<f64>; 4],
+    /// Their weighted sum.
+    pub loss: f64,
+    /// Images whose class is on top after all looks.
     pub right: usize,
 }
 
 /// Learns batch by batch.
 pub struct Learner<'a> {
-    network: Network,
-    locality: LocalTail<'a>,
+    subnets: Subnets<'a>,
     objective: Objective,
     /// Of the classes that are trained, [C, A].
     signatures: Tensor,
+    /// Looks an image; 0 where no loss knows of looks.
     looks: usize,
     sgd: Sgd,
     /// The memory of a step, for the next one.
@@ -64,18 +78,19 @@ pub struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
-    /// A learner for classes with these `signatures`, [C, A], that looks so often at each image.
+    /// A learner for classes with these `signatures`, [C, A], that looks so often at each image, if a
+    /// loss knows of looks.
     #[must_use]
     pub fn new(
-        network: Network,
-        locality: LocalTail<'a>,
+        subnets: Subnets<'a>,
         objective: Objective,
         signatures: Tensor,
         looks: usize,
         sgd: Sgd,
     ) -> Self {
         let workspace = Workspace::default();
-        Self { network, locality, objective, signatures, looks, sgd, workspace }
+        let looks = if objective.needs_looks() { looks } else { 0 };
+        Self { subnets, objective, signatures, looks, sgd, workspace }
     }
 
     /// What the optimiser remembers.
@@ -92,7 +107,7 @@ impl<'a> Learner<'a> {
     /// One step on a batch, with cells and dropout drawn from `rng`.
     ///
     /// # Panics
-    /// If shapes do not fit.
+    /// If shapes do not fit, or nothing gives the global embeddings.
     pub fn step(
         &mut self,
         parameters: &mut Parameters,
@@ -100,41 +115,50 @@ impl<'a> Learner<'a> {
         rate: f64,
         rng: &mut ChaCha8Rng,
     ) -> Measured {
+        let Subnets { network, local, global } = &self.subnets;
         let images = batch.labels.len();
-        let draw = |_| self.network.cells.draw(self.looks, rng);
+        let draw = |_| network.cells.draw(self.looks, rng);
         let cells: Vec<usize> = (0..images).flat_map(draw).collect();
-        let masks = Masks::draw(&self.network, parameters, [images, self.looks], rng);
+        let masks = Masks::draw(network, parameters, [images, self.looks], rng);
         let mut tape = Tape::within(&self.workspace, parameters, Recording::On);
-        let looks = Looks {
-            maps: tape.constant(batch.maps.clone()),
-            global: tape.constant(batch.global.clone()),
-            cells: &cells,
+        let maps = tape.constant(batch.maps.clone());
+        let global = match global {
+            Some(tail) => tail.embed(&mut tape, maps, Mode::Training),
+            None => {
+                let given = batch.global.as_ref().expect("the backbone's embeddings are given");
+                tape.constant(given.clone())
+            }
         };
-        let attributes =
-            self.network.pass(&mut tape, &self.locality, looks, masks.kept(), Mode::Training);
+        let looks = Looks { maps, global, cells: &cells };
+        let attributes = network.pass(&mut tape, local, looks, masks.kept(), Mode::Training);
         let signatures = tape.constant(self.signatures.clone());
         let losses = self.objective.losses(&mut tape, &attributes, signatures, &batch.labels);
-        let all = [losses.global, losses.local, losses.joint, losses.largest, losses.total];
-        let measured = Measured {
-            losses: all.map(|loss| tape.value(loss).values()[0].wide()),
-            right: right(&mut tape, attributes.joint, attributes.global, signatures, &batch.labels),
-        };
+        let number = |loss| tape.value(loss).values()[0].wide();
+        let (parts, loss) = (losses.parts.map(|part| part.map(number)), number(losses.total));
+        let right = right(&mut tape, &attributes, signatures, &batch.labels);
+        let measured = Measured { losses: parts, loss, right };
         let pass = tape.end();
         self.sgd.descend(parameters, pass, losses.total, rate);
         measured
     }
 }
 
-/// How many images have their class on top after the last look.
-fn right(tape: &mut Tape<'_>, joint: Var, global: Var, signatures: Var, labels: &[usize]) -> usize {
-    let [images, steps, width] =
-        tape.value(joint).shape().try_into().expect("joint attributes are [N, T + 1, A]");
-    let joint = tape.detach(joint);
-    let global = tape.detach(global);
-    let flat = tape.reshape(joint, vec![images, steps * width]);
-    let last = tape.columns(flat, (steps - 1) * width, width);
-    let both = tape.add(last, global);
-    let scores = tape.rows_times(both, signatures);
+/// How many images have their class on top after the last look, or by the global attributes alone
+/// where nobody looks.
+fn right(tape: &mut Tape<'_>, attributes: &Attributes, signatures: Var, labels: &[usize]) -> usize {
+    let [images, steps, width] = tape
+        .value(attributes.joint)
+        .shape()
+        .try_into()
+        .expect("joint attributes are [N, T + 1, A]");
+    let mut judged = tape.detach(attributes.global);
+    if steps > 1 {
+        let joint = tape.detach(attributes.joint);
+        let flat = tape.reshape(joint, vec![images, steps * width]);
+        let last = tape.columns(flat, (steps - 1) * width, width);
+        judged = tape.add(last, judged);
+    }
+    let scores = tape.rows_times(judged, signatures);
     let scores = tape.value(scores);
     let classes = scores.shape()[1];
     let rows = scores.values().chunks_exact(classes).zip(labels);

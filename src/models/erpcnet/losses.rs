@@ -32,22 +32,23 @@ pub struct Objective {
     pub weights: [f64; 4],
 }
 
-/// Each loss, and their weighted sum.
+/// The losses that count, and their weighted sum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Losses {
-    /// `L_g`, of the whole image.
-    pub global: Var,
-    /// `L_l`, of the looks, in the mean.
-    pub local: Var,
-    /// `L_j`, of the fusion.
-    pub joint: Var,
-    /// `L_m`, of the largest attributes.
-    pub largest: Var,
+    /// `L_g` of the whole image, `L_l` of the looks in the mean, `L_j` of the fusion, `L_m` of the
+    /// largest attributes; none where the weight is 0.
+    pub parts: [Option<Var>; 4],
     /// What is minimised.
     pub total: Var,
 }
 
 impl Objective {
+    /// Whether a loss counts that knows of looks. A network on whole images alone has none.
+    #[must_use]
+    pub fn needs_looks(&self) -> bool {
+        self.weights[1..].iter().any(|weight| *weight != 0.0)
+    }
+
     /// The losses of a batch whose classes are `labels`, `[N]`, for classes with `signatures`, [C, A].
     ///
     /// # Panics
@@ -61,22 +62,25 @@ impl Objective {
     ) -> Losses {
         let [_, steps, width] =
             tape.value(attributes.local).shape().try_into().expect("attributes are [N, T, A]");
-        let joint = self.joint_part(tape, attributes.joint, steps, width);
-        let parts =
-            [(attributes.global, 1), (attributes.local, steps), joint, (attributes.largest, 1)];
-        let [global, local, joint, largest] = parts.map(|(attributes, times)| {
-            let labels = labels.iter().flat_map(|label| vec![*label; times]).collect();
-            self.loss(tape, attributes, signatures, labels)
-        });
+        let mut parts = [None; 4];
         let mut total = None;
-        for (loss, weight) in [global, local, joint, largest].into_iter().zip(self.weights) {
-            if weight != 0.0 {
-                let weighted = tape.scale(loss, T::of(weight));
-                total = Some(total.map_or(weighted, |sum| tape.add(sum, weighted)));
+        for (at, weight) in self.weights.into_iter().enumerate() {
+            if weight == 0.0 {
+                continue;
             }
+            let (attributes, times) = match at {
+                0 => (attributes.global, 1),
+                1 => (attributes.local, steps),
+                2 => self.joint_part(tape, attributes.joint, steps, width),
+                _ => (attributes.largest, 1),
+            };
+            let labels = labels.iter().flat_map(|label| vec![*label; times]).collect();
+            let loss = self.loss(tape, attributes, signatures, labels);
+            let weighted = tape.scale(loss, T::of(weight));
+            total = Some(total.map_or(weighted, |sum| tape.add(sum, weighted)));
+            parts[at] = Some(loss);
         }
-        let total = total.expect("at least one loss counts");
-        Losses { global, local, joint, largest, total }
+        Losses { parts, total: total.expect("at least one loss counts") }
     }
 
     /// The joint attributes that are trained, and how many an image.

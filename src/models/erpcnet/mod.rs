@@ -27,6 +27,7 @@ pub mod searcher;
 pub mod sight;
 pub mod traces;
 pub mod trained;
+pub mod unseen;
 pub mod verdict;
 
 /// A count as a number.

@@ -112,14 +112,15 @@ impl Network {
         let images = tape.value(maps).shape()[0];
         let steps = cells.len() / images.max(1);
         if mode == Mode::Evaluation || self.batching == LocalBatching::Merged {
-            let flat = self.look_at(tape, locality, maps, cells, steps, mode);
+            let looks = cells.iter().enumerate().map(|(at, cell)| (at / steps, *cell));
+            let flat = self.look_at(tape, locality, maps, looks, mode);
             let width = tape.value(flat).shape()[1];
             return tape.reshape(flat, vec![images, steps, width]);
         }
         let parts: Vec<Var> = (0..steps)
             .map(|step| {
-                let own: Vec<usize> = cells.iter().skip(step).step_by(steps).copied().collect();
-                self.look_at(tape, locality, maps, &own, 1, mode)
+                let own = cells.iter().skip(step).step_by(steps).copied().enumerate();
+                self.look_at(tape, locality, maps, own, mode)
             })
             .collect();
         let width = tape.value(parts[0]).shape()[1];
@@ -127,18 +128,20 @@ impl Network {
         tape.reshape(joined, vec![images, steps, width])
     }
 
-    /// One row a look: the partial convolution at each cell, and the tail.
-    fn look_at<T: Real>(
+    /// The local embeddings of single looks, (image, cell) each: the partial convolution at each cell,
+    /// and the tail. Gives [looks, D].
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn look_at<T: Real>(
         &self,
         tape: &mut Tape<'_, T>,
         locality: &dyn Locality<T>,
         maps: Var,
-        cells: &[usize],
-        steps: usize,
+        looks: impl Iterator<Item = (usize, usize)>,
         mode: Mode,
     ) -> Var {
-        let corner = |(look, &cell): (usize, &usize)| self.cells.corner(look / steps, cell);
-        let corners: Vec<_> = cells.iter().enumerate().map(corner).collect();
+        let corners: Vec<_> = looks.map(|(image, cell)| self.cells.corner(image, cell)).collect();
         let looks = corners.len();
         let weight = tape.parameter(self.look.weight);
         let mut seen = tape.convolve_at(maps, weight, corners);
@@ -163,7 +166,12 @@ impl Network {
         kept: Kept<'_>,
         mode: Mode,
     ) -> Attributes {
-        let embeddings = self.embed(tape, locality, looks.maps, looks.cells, mode);
+        let embeddings = if looks.cells.is_empty() {
+            let [images, width] = [0, 1].map(|axis| tape.value(looks.global).shape()[axis]);
+            tape.constant(Tensor::zeros(vec![images, 0, width]))
+        } else {
+            self.embed(tape, locality, looks.maps, looks.cells, mode)
+        };
         self.predict(tape, looks.global, embeddings, kept)
     }
 

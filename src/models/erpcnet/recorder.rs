@@ -1,21 +1,21 @@
 //! Images that remember everything that was seen of them.
 
-use crate::nn::Real;
+use crate::nn::{Real, Tensor};
 use crate::rl::{Environment, Look, View};
 
-use super::sight::Sight;
+use super::sight::{Glimpses, Sight};
 use super::traces::Looked;
 
 /// A [`Sight`] that writes down cells, weights and logits.
-pub struct Recorder<'a, T: Real> {
-    sight: Sight<'a, T>,
+pub struct Recorder<'a, T: Real, L = Tensor<T>> {
+    sight: Sight<'a, T, L>,
     looked: Vec<Looked>,
 }
 
-impl<'a, T: Real> Recorder<'a, T> {
+impl<'a, T: Real, L: Glimpses<T>> Recorder<'a, T, L> {
     /// Nothing is written down before the images are opened.
     #[must_use]
-    pub fn new(sight: Sight<'a, T>) -> Self {
+    pub fn new(sight: Sight<'a, T, L>) -> Self {
         Self { sight, looked: Vec::new() }
     }
 
@@ -26,7 +26,7 @@ impl<'a, T: Real> Recorder<'a, T> {
     }
 }
 
-impl<T: Real> Environment<T> for Recorder<'_, T> {
+impl<T: Real, L: Glimpses<T>> Environment<T> for Recorder<'_, T, L> {
     fn images(&self) -> usize {
         self.sight.images()
     }

@@ -1,8 +1,9 @@
 //! A batch of images as something an agent looks into (1.6).
 //!
-//! All looks at an image are embedded beforehand: in stage II nothing but the policy learns, so an
-//! image *is* its global embedding, one embedding a cell and one entropy weight a cell. A look adds
-//! one slot to the fusion; a [`Judge`] says what that means for the classes.
+//! In stage II nothing but the policy learns, so an image *is* its global embedding, one embedding a
+//! cell and one entropy weight a cell. Where many look at the same images, all looks are embedded
+//! beforehand; where one does, once, they can be embedded on demand ([`Unseen`](super::unseen::Unseen)).
+//! A look adds one slot to the fusion; a [`Judge`] says what that means for the classes.
 
 use crate::nn::{Real, Tensor};
 use crate::rl::{Environment, Look, View};
@@ -10,13 +11,35 @@ use crate::rl::{Environment, Look, View};
 use super::judge::Judge;
 use super::verdict::Opinion;
 
+/// Where the local embeddings of looks come from.
+pub trait Glimpses<T> {
+    /// How many images there are, and how many cells each has.
+    fn sizes(&self) -> [usize; 2];
+
+    /// v of some looks, [n, D].
+    fn rows(&self, looks: &[Look]) -> Vec<T>;
+}
+
+/// v of every cell, [N, cells, D], embedded beforehand.
+impl<T: Real> Glimpses<T> for Tensor<T> {
+    fn sizes(&self) -> [usize; 2] {
+        [self.shape()[0], self.shape()[1]]
+    }
+
+    fn rows(&self, looks: &[Look]) -> Vec<T> {
+        let (cells, width) = (self.shape()[1], self.shape()[2]);
+        let row = |look: &Look| &self.values()[(look.image * cells + look.cell) * width..][..width];
+        looks.iter().flat_map(row).copied().collect()
+    }
+}
+
 /// Images with all that can be seen of them.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Seeable<T = f32> {
+pub struct Seeable<T = f32, L = Tensor<T>> {
     /// g, [N, D].
     pub global: Tensor<T>,
-    /// v of every cell, [N, cells, D].
-    pub local: Tensor<T>,
+    /// v of the cells.
+    pub local: L,
     /// beta of every cell, [N, cells]; ones where entropy does not guide.
     pub weights: Vec<f64>,
 }
@@ -31,9 +54,9 @@ pub enum Rewarded {
 }
 
 /// The images while they are looked at.
-pub struct Sight<'a, T: Real> {
+pub struct Sight<'a, T: Real, L = Tensor<T>> {
     judge: &'a Judge<T>,
-    images: &'a Seeable<T>,
+    images: &'a Seeable<T, L>,
     rewarded: Rewarded,
     /// What the fusion has summed up, [N, sums].
     sums: Vec<T>,
@@ -45,16 +68,17 @@ pub struct Sight<'a, T: Real> {
     joint: Vec<f64>,
 }
 
-impl<'a, T: Real> Sight<'a, T> {
+impl<'a, T: Real, L: Glimpses<T>> Sight<'a, T, L> {
     /// Images that nobody has looked at.
     ///
     /// # Panics
     /// If shapes do not fit.
     #[must_use]
-    pub fn new(judge: &'a Judge<T>, images: &'a Seeable<T>, rewarded: Rewarded) -> Self {
+    pub fn new(judge: &'a Judge<T>, images: &'a Seeable<T, L>, rewarded: Rewarded) -> Self {
         let count = images.global.shape()[0];
-        assert_eq!(images.local.shape()[0], count, "as many images");
-        assert_eq!(images.weights.len(), count * images.local.shape()[1], "a weight a cell");
+        let [local, cells] = images.local.sizes();
+        assert_eq!(local, count, "as many images");
+        assert_eq!(images.weights.len(), count * cells, "a weight a cell");
         Self {
             judge,
             images,
@@ -119,7 +143,7 @@ impl<'a, T: Real> Sight<'a, T> {
     }
 }
 
-impl<T: Real> Environment<T> for Sight<'_, T> {
+impl<T: Real, L: Glimpses<T>> Environment<T> for Sight<'_, T, L> {
     fn images(&self) -> usize {
         self.looks.len()
     }
@@ -138,12 +162,8 @@ impl<T: Real> Environment<T> for Sight<'_, T> {
     /// # Panics
     /// If the images have not been looked at equally often.
     fn look(&mut self, looks: &[Look]) -> View<T> {
-        let (width, cells) = (self.width(), self.images.local.shape()[1]);
         let images: Vec<usize> = looks.iter().map(|look| look.image).collect();
-        let row = |look: &Look| {
-            &self.images.local.values()[(look.image * cells + look.cell) * width..][..width]
-        };
-        let rows: Vec<T> = looks.iter().flat_map(row).copied().collect();
+        let rows = self.images.local.rows(looks);
         if let Some(first) = images.first() {
             let slot = self.looks[*first] + 1;
             let is_next = |image: &usize| self.looks[*image] + 1 == slot;
@@ -155,6 +175,6 @@ impl<T: Real> Environment<T> for Sight<'_, T> {
     }
 
     fn weight(&self, look: Look) -> f64 {
-        self.images.weights[look.image * self.images.local.shape()[1] + look.cell]
+        self.images.weights[look.image * self.images.local.sizes()[1] + look.cell]
     }
 }

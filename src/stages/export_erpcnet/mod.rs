@@ -1,7 +1,7 @@
 //! `export-erpcnet`: a trained network as ONNX, and its weights as safetensors, for other programs.
 //!
-//! The network takes the feature map and the embedding of the backbone and the cells to be looked at,
-//! and gives embeddings and attributes; [`exported`](crate::models::erpcnet::exported) names and
+//! The network takes the feature map and the embedding of the backbone (unless it computes one of its
+//! own) and the cells to be looked at, and gives embeddings and attributes; [`exported`](crate::models::erpcnet::exported) names and
 //! describes every input and output. `export-onnx` publishes it.
 //!
 //! The weights have the names of the network's initialisers; filters are [O, C, kh, kw], and matrices
@@ -13,15 +13,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::models::erpcnet::exported::{Exported, SINCE};
-use crate::models::erpcnet::learner::LocalTail;
 use crate::models::erpcnet::trained::Trained;
 use crate::onnx::OnnxModel;
 use crate::stage::{Needs, Stage, StageContext, StageError, Threads, inputs, outputs};
 
-use super::embed_looks::Seer;
 use super::extract::network_error;
 use super::parameters_file::{ParametersFile, write_parameters};
-use super::train_erpcnet::LOCAL_TAIL;
+use super::seer::Seer;
+use super::train_erpcnet::{GLOBAL_TAIL, LOCAL_TAIL};
 
 #[cfg(test)]
 mod tests;
@@ -86,9 +85,8 @@ impl Stage for ExportErpcnet {
         let seer = Seer::new(trained, &inputs.model)?;
         let exported = Exported {
             card: &trained.card,
-            network: &seer.network,
-            locality: LocalTail { tail: &seer.tail, copy: &seer.copy },
-            prefix: &format!("{LOCAL_TAIL}."),
+            subnets: seer.subnets(),
+            prefixes: [&format!("{LOCAL_TAIL}."), &format!("{GLOBAL_TAIL}.")],
             parameters: &trained.parameters,
         };
         let file = exported.write().map_err(network_error)?.encode();

@@ -10,7 +10,8 @@ use super::*;
 use crate::artifact::{Artifact as _, Blob};
 use crate::fs;
 use crate::models::erpcnet::build::Design;
-use crate::models::erpcnet::network::{Kept, LocalBatching, channels_last};
+use crate::models::erpcnet::learner::Subnets;
+use crate::models::erpcnet::network::{Kept, LocalBatching, Locality as _, channels_last};
 use crate::models::erpcnet::trained::{Card, TrainingPart};
 use crate::nn::Tensor;
 use crate::nn::tape::{Mode, Parameters, Recording, Tape};
@@ -61,19 +62,22 @@ impl Sample {
 /// `local`, `global_attributes`, `local_attributes` and `joint_attributes` by the program.
 fn by_program(trained: &Trained, model: &OnnxModel, sample: &Sample) -> [Tensor; 4] {
     let seer = Seer::new(trained, model).unwrap();
-    let locality = LocalTail { tail: &seer.tail, copy: &seer.copy };
+    let Subnets { network, local: locality, global: own } = seer.subnets();
     let mut tape = Tape::new(&trained.parameters, Recording::Off);
     let maps = tape.constant(channels_last(&sample.maps));
-    let global = tape.constant(sample.global.clone());
-    let count = seer.network.cells.count();
+    let global = match own {
+        Some(tail) => tail.embed(&mut tape, maps, Mode::Evaluation),
+        None => tape.constant(sample.global.clone()),
+    };
+    let count = network.cells.count();
     let all: Vec<usize> = (0..sample.images()).flat_map(|_| 0..count).collect();
     let embed = |tape: &mut Tape<'_, f32>, cells: &[usize]| {
-        seer.network.embed(tape, &locality, maps, cells, Mode::Evaluation)
+        network.embed(tape, &locality, maps, cells, Mode::Evaluation)
     };
     let local = embed(&mut tape, &all);
-    let of_local = tape.dense(seer.network.local, local);
+    let of_local = tape.dense(network.local, local);
     let looks = embed(&mut tape, &sample.cells);
-    let found = seer.network.predict(&mut tape, global, looks, Kept::default());
+    let found = network.predict(&mut tape, global, looks, Kept::default());
     [local, found.global, of_local, found.joint].map(|var| tape.value(var).clone())
 }
 
@@ -86,8 +90,12 @@ fn by_runtime(graph: &Graph, sample: &Sample) -> Option<Vec<Tensor>> {
     let cells: Vec<i64> = sample.cells.iter().map(|cell| i64::try_from(*cell).unwrap()).collect();
     let shape = [sample.images(), cells.len() / sample.images()];
     let mut session = Session::new(&library, graph, &graph.encode()).unwrap();
-    let feeds =
-        [Feed::Floats(&sample.maps), Feed::Floats(&sample.global), Feed::Integers(&shape, &cells)];
+    let mut feeds = vec![Feed::Floats(&sample.maps)];
+    // A network that embeds whole maps itself takes no embedding.
+    if graph.inputs().iter().any(|input| input.name == "embedding") {
+        feeds.push(Feed::Floats(&sample.global));
+    }
+    feeds.push(Feed::Integers(&shape, &cells));
     Some(session.run_on(&feeds).unwrap())
 }
 
@@ -124,6 +132,17 @@ fn a_trained_network_is_the_same_in_onnx_runtime() {
             agrees(&trained, &world.model, &sample);
         }
     }
+}
+
+#[test]
+fn a_network_with_a_tail_of_its_own_takes_maps_and_cells_alone() {
+    let world = World::small();
+    let trained = world.network_with_tail(TrainingPart::Train);
+    let sample = Sample::draw(&trained.card.design, 3, 8);
+    agrees(&trained, &world.model, &sample);
+    let graph = export(&trained, &world.model).output::<OnnxModel>("model").graph().unwrap();
+    let inputs: Vec<_> = graph.inputs().iter().map(|input| input.name.clone()).collect();
+    assert_eq!(inputs, ["map", "cells"]);
 }
 
 /// All but the fusion is in the reach of the embedded kernels.

@@ -6,13 +6,12 @@ use crate::data::features::TensorView;
 use crate::models::erpcnet::judge::Judge;
 use crate::models::erpcnet::recorder::Recorder;
 use crate::models::erpcnet::searcher::{Searcher, SearcherCard};
-use crate::models::erpcnet::sight::{Rewarded, Sight};
+use crate::models::erpcnet::sight::{Glimpses, Rewarded, Seeable, Sight};
 use crate::models::erpcnet::traces::Looked;
 use crate::nn::tape::Parameters;
 use crate::rl::action::{Draw, Noise};
 use crate::rl::{Agent, Environment as _, Look, Stopping, search};
 use crate::stage::StageError;
-use crate::stages::look_rows::LookRows;
 use crate::stages::prefer_cells::{PREFERENCE, order};
 
 use super::{SearchInputs, SearchParams};
@@ -115,15 +114,14 @@ impl<'a> Guide<'a> {
     }
 
     /// Everything that is seen of some images.
-    pub(super) fn look(
+    pub(super) fn look<L: Glimpses<f32>>(
         &self,
         judge: &Judge,
-        rows: &LookRows<'_>,
+        seeable: &Seeable<f32, L>,
         images: &[usize],
         noise: Option<&Noise>,
     ) -> Vec<Looked> {
-        let seeable = rows.read(images);
-        let mut recorder = Recorder::new(Sight::new(judge, &seeable, Rewarded::Predictions));
+        let mut recorder = Recorder::new(Sight::new(judge, seeable, Rewarded::Predictions));
         match self {
             Self::Nobody => drop(recorder.open()),
             Self::Agent(guided) => {

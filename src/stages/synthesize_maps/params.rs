@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::glyphs::{ClassPlan, Layout, SceneRule};
-use crate::data::planted::MapRule;
+use crate::data::planted::{Entries, MapRule};
 use crate::stage::StageError;
 
 /// What to plant. The defaults are the cluttered variant, on which a search for locality pays.
@@ -38,6 +38,8 @@ pub struct SynthesizeMapsParams {
     /// Channels of a map. Default 32.
     #[schemars(range(min = 2, max = 4096))]
     pub channels: usize,
+    /// How the entries of directions in channel space are drawn. Default `uniform`.
+    pub entries: Entries,
     /// Channels inside a bottleneck of the tail, whose embedding is four times as wide. Default 32.
     #[schemars(range(min = 1, max = 1024))]
     pub planes: usize,
@@ -81,6 +83,7 @@ impl Default for SynthesizeMapsParams {
             values: 6,
             code_distance: 2,
             channels: 32,
+            entries: Entries::Uniform,
             planes: 32,
             layout: Layout::Poses,
             poses: 4,

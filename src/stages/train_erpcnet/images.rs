@@ -13,8 +13,8 @@ use crate::stages::map_rows::MapRows;
 pub(super) struct TrainingImages<'a> {
     /// E of each image.
     pub(super) maps: MapRows<'a>,
-    /// g of each image, `[D]`.
-    pub(super) embeddings: TensorView<'a>,
+    /// g of each image, `[D]`; none where the network computes it from the map.
+    pub(super) embeddings: Option<TensorView<'a>>,
     pub(super) samples: Vec<SampleIndex>,
     /// The class of each, among those that are trained.
     pub(super) labels: Vec<usize>,
@@ -30,14 +30,17 @@ impl TrainingImages<'_> {
 
     pub(super) fn read(&self, places: &[usize]) -> Batch {
         let samples = places.iter().map(|place| self.samples[*place].get());
-        let embedding = self.embeddings.width();
-        let mut global = vec![0.0; places.len() * embedding];
-        for (row, sample) in global.chunks_exact_mut(embedding).zip(samples.clone()) {
-            self.embeddings.read_row(sample, row);
-        }
+        let global = self.embeddings.as_ref().map(|embeddings| {
+            let width = embeddings.width();
+            let mut global = vec![0.0; places.len() * width];
+            for (row, sample) in global.chunks_exact_mut(width).zip(samples.clone()) {
+                embeddings.read_row(sample, row);
+            }
+            Tensor::new(vec![places.len(), width], global)
+        });
         Batch {
             maps: self.maps.read(samples),
-            global: Tensor::new(vec![places.len(), embedding], global),
+            global,
             labels: places.iter().map(|place| self.labels[*place]).collect(),
         }
     }

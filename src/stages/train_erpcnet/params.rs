@@ -33,6 +33,17 @@ impl Default for LossWeights {
     }
 }
 
+/// What of the backbone learns in the global subnet. The tail of the local one always does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trainable {
+    /// Nothing: embeddings of whole images are those of the features.
+    #[default]
+    None,
+    /// The tail: `embed-images` gives the embeddings that come of it.
+    Tail,
+}
+
 /// How a network learns. The defaults are the paper's where it says something, and those of the
 /// ambiguity register where it does not.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +57,8 @@ pub struct TrainErpcnetParams {
     pub tail_from: Option<String>,
     /// Where it ends. Default: as `embedding`.
     pub tail_to: Option<String>,
+    /// What of the backbone learns in the global subnet. Default `none`.
+    pub trainable: Trainable,
     /// Which training images are learnt from. Default `train`.
     pub part: TrainingPart,
     /// T, the looks at each image, all at different cells. Default 6, as on SUN, CUB and aPY.
@@ -107,6 +120,7 @@ impl Default for TrainErpcnetParams {
             embedding: "embedding".to_owned(),
             tail_from: None,
             tail_to: None,
+            trainable: Trainable::None,
             part: TrainingPart::Train,
             looks: 6,
             window: 5,
@@ -131,6 +145,15 @@ impl Default for TrainErpcnetParams {
 }
 
 impl TrainErpcnetParams {
+    /// The feature tensor that holds g of this network. A trained tail gives another than the
+    /// backbone's, so it has another name: one cannot be connected for the other.
+    pub(super) fn global_embedding(&self) -> String {
+        match self.trainable {
+            Trainable::None => self.embedding.clone(),
+            Trainable::Tail => format!("{}-trained", self.embedding),
+        }
+    }
+
     /// The tensors between which the tail lies.
     pub(super) fn tail(&self) -> [String; 2] {
         let or = |given: &Option<String>, other: &String| given.as_ref().unwrap_or(other).clone();

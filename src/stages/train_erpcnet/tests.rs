@@ -115,3 +115,50 @@ fn a_training_that_goes_on_ends_as_one_that_never_stopped() {
     assert_eq!(whole.digests(), again.digests());
     assert!(!again.signals.iter().any(goes_on));
 }
+
+/// `GlobalNet` learns from whole images: nothing is looked at, and nothing that looks is moved.
+#[test]
+fn without_a_loss_that_knows_of_looks_nobody_looks() {
+    let only = LossWeights { local: 0.0, joint: 0.0, largest: 0.0, ..LossWeights::default() };
+    let params = TrainErpcnetParams { losses: only, dropout: 0.2, ..quick() };
+    let outcome = world().run::<TrainErpcnet>(&params).unwrap();
+    let curves: Curves = outcome.output("curves");
+    for unused in ["loss_local", "loss_joint", "loss_largest"] {
+        assert!(curves.numbers(unused).unwrap().iter().all(Option::is_none), "{unused}");
+    }
+    assert_eq!(curves.numbers("loss_global"), curves.numbers("loss"));
+    let accuracy: Vec<f64> = curves.numbers("accuracy").unwrap().into_iter().flatten().collect();
+    assert!(accuracy[accuracy.len() - 1] > accuracy[0], "{accuracy:?}");
+    let tail = |outcome: &Outcome| {
+        let trained: Trained = outcome.output("network");
+        let local = trained.parameters.iter().filter(|(_, one)| one.name.starts_with("cl."));
+        local.map(|(_, one)| one.value().clone()).collect::<Vec<_>>()
+    };
+    let shorter = TrainErpcnetParams { epochs: 1, ..params };
+    assert_eq!(tail(&outcome), tail(&world().run::<TrainErpcnet>(&shorter).unwrap()));
+}
+
+#[test]
+fn the_tail_of_the_global_subnet_learns_where_it_is_told_to() {
+    let params = TrainErpcnetParams { trainable: Trainable::Tail, epochs: 30, ..quick() };
+    let outcome = world().run::<TrainErpcnet>(&params).unwrap();
+    let losses = losses(&outcome);
+    assert!(losses[29] < losses[0] - 1.0, "{losses:?}");
+    let trained: Trained = outcome.output("network");
+    assert_eq!(trained.card.embedding, "embedding-trained");
+    // Both copies began alike and went their ways.
+    let value = |name: &str| trained.parameters.get(trained.parameters.find(name).unwrap()).value();
+    let names = trained.parameters.iter().map(|(_, one)| one.name.clone());
+    let own: Vec<String> = names.filter(|name| name.starts_with("cg.")).collect();
+    assert!(!own.is_empty());
+    for name in &own {
+        assert_ne!(value(name), value(&name.replacen("cg.", "cl.", 1)), "{name}");
+    }
+    // The same bytes for any number of threads, and after a rest.
+    let short = TrainErpcnetParams { epochs: 2, ..params };
+    let run = |threads| world().threads(threads).run::<TrainErpcnet>(&short).unwrap().digests();
+    assert_eq!(run(1), run(2));
+    let bench = world();
+    bench.run::<TrainErpcnet>(&TrainErpcnetParams { epochs: 1, ..short.clone() }).unwrap();
+    assert_eq!(bench.run::<TrainErpcnet>(&short).unwrap().digests(), run(1));
+}

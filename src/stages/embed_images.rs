@@ -1,0 +1,125 @@
+//! `embed-images`: the global embedding of every image, by a network whose global subnet was trained.
+//!
+//! Where the backbone stays as it is, its own embeddings serve. A network that was trained with
+//! `trainable = "tail"` has embeddings of its own, under a name of their own, so that nothing else
+//! passes for them: connect this stage where other networks get the backbone's `features`.
+
+use crate::data::features::Features;
+use crate::models::erpcnet::network::Locality as _;
+use crate::models::erpcnet::trained::Trained;
+use crate::nn::tape::Mode;
+use crate::onnx::OnnxModel;
+use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
+
+use super::seer::{EmbedParams, Seer};
+
+inputs! {
+    /// What is embedded, and by what.
+    pub struct EmbedImagesInputs {
+        /// The network, trained with `trainable = "tail"`.
+        network: Trained,
+        /// The maps that it was trained on the like of.
+        features: Features,
+        /// The backbone that holds the tail.
+        model: OnnxModel,
+    }
+}
+outputs! {
+    /// What the network makes of whole images.
+    pub struct EmbedImagesOutputs {
+        /// One tensor, `[D]` an image; its name is the one the network asks for.
+        embeddings: Features,
+    }
+}
+
+/// The stage.
+pub struct EmbedImages;
+
+impl Stage for EmbedImages {
+    const KIND: &'static str = "embed-images";
+    const SUMMARY: &'static str = "embeds every map with the trained tail of an ERPCNet";
+    const VERSION: u32 = 1;
+    const SEEDED: bool = false;
+    const DETERMINISM: Determinism = Determinism::Platform;
+    type Params = EmbedParams;
+    type Inputs = EmbedImagesInputs;
+    type Outputs = EmbedImagesOutputs;
+
+    fn check(params: &EmbedParams) -> Result<(), StageError> {
+        params.check()
+    }
+
+    fn needs(_params: &EmbedParams) -> Needs {
+        Needs::all_threads(1024)
+    }
+
+    fn run(
+        params: &EmbedParams,
+        inputs: EmbedImagesInputs,
+        cx: &mut StageContext<'_>,
+    ) -> Result<EmbedImagesOutputs, StageError> {
+        let seer = Seer::new(&inputs.network, &inputs.model)?;
+        let card = &inputs.network.card;
+        let Some(tail) = seer.subnets().global else {
+            let message = format!(
+                "the network has no embeddings of its own: it reads the backbone's, `{}`",
+                card.embedding
+            );
+            let help = "train it with `trainable = \"tail\"`, or connect the backbone's features";
+            return Err(StageError::data_with_help(message, help));
+        };
+        let output = ("embeddings", card.embedding.as_str(), vec![card.design.embedding]);
+        let embeddings = seer.write(&inputs.features, output, params, cx, |tape, maps| {
+            tail.embed(tape, maps, Mode::Evaluation)
+        })?;
+        Ok(EmbedImagesOutputs { embeddings })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::erpcnet::trained::TrainingPart;
+    use crate::nn::tape::{Recording, Tape};
+    use crate::stage::testing::{Bench, Outcome};
+    use crate::stages::map_rows::MapRows;
+    use crate::stages::planted_world::World;
+
+    fn embed(world: &World, network: &Trained, threads: usize) -> Result<Outcome, StageError> {
+        let bench = Bench::new().threads(threads).input("network", network);
+        let bench = bench.input("features", &world.features).input("model", &world.model);
+        bench.run::<EmbedImages>(&EmbedParams { batch: 7, ..EmbedParams::default() })
+    }
+
+    #[test]
+    fn a_row_is_what_the_trained_tail_makes_of_a_map() {
+        let world = World::small();
+        let network = world.network_with_tail(TrainingPart::Train);
+        let outcome = embed(&world, &network, 2).unwrap();
+        assert_eq!(outcome.digests(), embed(&world, &network, 1).unwrap().digests());
+        let embeddings: Features = outcome.output("embeddings");
+        assert_eq!(embeddings.len(), world.features.len());
+        let view = embeddings.tensor(Some("embedding-trained")).unwrap();
+        let mut row = vec![0.0; 16];
+        view.read_row(20, &mut row);
+        let seer = Seer::new(&network, &world.model).unwrap();
+        let maps = MapRows::new(&world.features, "map", "map").unwrap();
+        let mut tape = Tape::new(&network.parameters, Recording::Off);
+        let map = tape.constant(maps.read([20].into_iter()));
+        let alone = seer.subnets().global.unwrap().embed(&mut tape, map, Mode::Evaluation);
+        let pairs = row.iter().zip(tape.value(alone).values());
+        assert!(pairs.clone().all(|(one, other)| (one - other).abs() < 1e-5));
+        // The backbone's embedding of the image is another one by now.
+        let mut plain = vec![0.0; 16];
+        world.features.tensor(Some("embedding")).unwrap().read_row(20, &mut plain);
+        assert!(plain.iter().zip(&row).any(|(one, other)| (one - other).abs() > 1e-3));
+    }
+
+    #[test]
+    fn a_network_on_the_backbones_embeddings_has_none_of_its_own() {
+        let world = World::small();
+        let network = world.network(TrainingPart::Train);
+        let message = embed(&world, &network, 1).err().unwrap().to_string();
+        assert!(message.contains("it reads the backbone's, `embedding`"), "{message}");
+    }
+}
