@@ -1,11 +1,12 @@
 //! ERPCNet with random weights, behind a ResNet whose last stage is random as well.
 
+use erpc_pipe::artifact::{Artifact as _, Blob};
 use erpc_pipe::models::erpcnet::build::Design;
 use erpc_pipe::models::erpcnet::learner::{BoundTail, Subnets};
 use erpc_pipe::models::erpcnet::network::{LocalBatching, Network};
 use erpc_pipe::nn::Tensor;
 use erpc_pipe::nn::tape::Parameters;
-use erpc_pipe::onnx::{Graph, ModelBuilder, Tail, TailCopy};
+use erpc_pipe::onnx::{Graph, ModelBuilder, OnnxModel, Tail, TailCopy};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
@@ -75,9 +76,15 @@ impl Model {
     }
 }
 
-/// The tail of the backbone, from its map to its embedding.
+/// The tail of the backbone, from its map to its embedding, in a file that is mapped as a stage maps
+/// its inputs.
 pub(crate) fn tail(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Tail {
-    Tail::between(&resnet_end(sizes, rng), "layer3", "pooled").expect("it is sound")
+    let folder = tempfile::tempdir().expect("there is a folder for what is temporary");
+    let path = folder.path().join("end.onnx");
+    std::fs::write(&path, resnet_end(sizes, rng).encode()).expect("it can be written");
+    let model = OnnxModel::decode(Blob::map(&path).expect("it can be read"));
+    let graph = model.expect("it is a file").graph().expect("it is sound");
+    Tail::between(&graph, "layer3", "pooled").expect("it is sound")
 }
 
 /// The last stage of a ResNet of 50 or more layers: three bottlenecks, the first with stride 2.

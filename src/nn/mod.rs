@@ -5,6 +5,13 @@
 //! images cannot change a byte. [`tape`] differentiates and [`optimiser`] learns. Letters: `N`
 //! images, `C` channels, `H` and `W` height and width, `O` output channels.
 //!
+//! Forward kernels and those of the tape share products, windows and shapes, and differ in layout, on
+//! purpose. A file's filters and a feature's maps are [.., C, H, W]: there a 1x1 convolution, which is
+//! most of a backbone, multiplies an image as it lies in memory, normalisations vanish in the filters,
+//! and one thread has one image. Training wants [N, H, W, C]: rows of pixels for batch statistics, and
+//! lines of a look's window that are one run. Neither layout serves the other half without turning
+//! every map; tests hold both against each other and against ONNX Runtime.
+//!
 //! This module knows nothing of files or of ONNX.
 
 mod affine;

@@ -105,15 +105,12 @@ impl Tail {
     /// file; none if one is missing or has another shape.
     #[must_use]
     pub fn find<T: Real>(&self, prefix: &str, parameters: &Parameters<T>) -> Option<TailCopy> {
-        let mut plain = Parameters::<T>::default();
-        let own = self.copy(prefix, &mut plain);
-        let same = |id: &ParameterId| {
-            let wanted = plain.get(*id);
-            let found = parameters.find(&wanted.name)?;
-            let is_alike = parameters.get(found).value().shape() == wanted.value().shape();
+        let same = |weight: &Weight| {
+            let found = parameters.find(&format!("{prefix}.{}", weight.name))?;
+            let is_alike = parameters.get(found).value().shape() == weight.parameter_shape();
             is_alike.then_some(found)
         };
-        Some(TailCopy { ids: own.ids.iter().map(same).collect::<Option<_>>()? })
+        Some(TailCopy { ids: self.weights.iter().map(same).collect::<Option<_>>()? })
     }
 
     /// Runs a copy on maps [N, H, W, C]. Gives maps [N, H', W', C'] or rows [N, D], as

@@ -78,6 +78,18 @@ impl Weight {
         }
     }
 
+    /// The axes of the parameter.
+    pub(super) fn parameter_shape(&self) -> Vec<usize> {
+        match (self.layout, self.shape.as_slice()) {
+            (Layout::Filters, &[outputs, channels, rows, columns]) => {
+                vec![outputs, rows, columns, channels]
+            }
+            (Layout::Transposed, &[inputs, outputs]) => vec![outputs, inputs],
+            (Layout::Vector, shape) => vec![shape.iter().product()],
+            (_, shape) => shape.to_vec(),
+        }
+    }
+
     /// The parameter of what the file holds.
     pub(super) fn parameter<T: Real>(&self, file: &Tensor) -> Tensor<T> {
         let values: Vec<T> = file.values().iter().map(|value| T::of(value.wide())).collect();

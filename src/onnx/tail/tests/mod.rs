@@ -100,6 +100,7 @@ fn agree(graph: &Graph, [from, to]: [&str; 2], shape: [usize; 4]) {
     let tail = Tail::between(graph, from, to).unwrap();
     let mut parameters = Parameters::<f32>::default();
     let copy = tail.copy("tail", &mut parameters);
+    assert_eq!(tail.find("tail", &parameters), Some(copy.clone()), "a copy is found again");
     let maps = maps(shape, 77);
     let found = run(&tail, &copy, &parameters, &maps);
     let expected = embedded(&graph.part(from, to).unwrap(), &maps);
