@@ -219,6 +219,7 @@ impl<T: Real> Line<T> {
     }
 
     /// The same for some rows, whose gradient is in `from` or else in `to`.
+    #[expect(clippy::needless_bitwise_bool, reason = "a branch would end the use of vectors")]
     fn gradient_sums_of_block(
         &self,
         input: &[T],
