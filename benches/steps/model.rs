@@ -1,6 +1,7 @@
 //! ERPCNet with random weights, behind a ResNet whose last stage is random as well.
 
 use erpc_pipe::artifact::{Artifact as _, Blob};
+use erpc_pipe::fs;
 use erpc_pipe::models::erpcnet::build::Design;
 use erpc_pipe::models::erpcnet::learner::{BoundTail, Subnets};
 use erpc_pipe::models::erpcnet::network::{LocalBatching, Network};
@@ -81,7 +82,7 @@ impl Model {
 pub(crate) fn tail(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Tail {
     let folder = tempfile::tempdir().expect("there is a folder for what is temporary");
     let path = folder.path().join("end.onnx");
-    std::fs::write(&path, resnet_end(sizes, rng).encode()).expect("it can be written");
+    fs::write_atomic(&path, &resnet_end(sizes, rng).encode()).expect("it can be written");
     let model = OnnxModel::decode(Blob::map(&path).expect("it can be read"));
     let graph = model.expect("it is a file").graph().expect("it is sound");
     Tail::between(&graph, "layer3", "pooled").expect("it is sound")
