@@ -49,6 +49,10 @@ pub struct ExtractParams {
     /// What is done to maps before they are stored. Default: `none`.
     #[serde(default)]
     pub pool: Pool,
+    /// Maps among `tensors` whose mean over height and width is stored beside them, as `NAME.mean`.
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub means: Vec<String>,
     /// How values are stored; the finished stage says what fewer bits cost. Default: `f32`.
     #[serde(default)]
     pub storage: Storage,
@@ -132,6 +136,7 @@ impl Stage for Extract {
             backbone: &backbone,
             preprocess: &params.preprocess,
             pool: params.pool,
+            means: params.mean_places(),
             batch: params.batch,
             is_whole,
             done: done.div_ceil(params.batch),
@@ -155,6 +160,14 @@ impl Stage for Extract {
             let message = format!("`{name}` is named twice");
             return Err(StageError::parameter("tensors", message));
         }
+        if let Some(name) = params.means.iter().find(|name| !params.tensors.contains(name)) {
+            let message = format!("`{name}` is none of `tensors`");
+            return Err(StageError::parameter("means", message));
+        }
+        if params.pool == Pool::Average && !params.means.is_empty() {
+            let message = "with `pool = \"average\"` maps are stored as their means already";
+            return Err(StageError::parameter("means", message));
+        }
         if params.batch == 0 {
             return Err(StageError::parameter("batch", "expected at least 1 image"));
         }
@@ -173,12 +186,21 @@ impl Stage for Extract {
 }
 
 impl ExtractParams {
-    /// The names of what is stored: the tensors of the plain view, then those of each other one.
+    /// The names of what is stored: the tensors of the plain view and their means, then those of each
+    /// other one.
     fn names(&self) -> Vec<String> {
-        let mut names = self.tensors.clone();
+        let mut plain = self.tensors.clone();
+        plain.extend(self.means.iter().map(|name| format!("{name}.mean")));
+        let mut names = plain.clone();
         for view in 1..self.preprocess.pictures() {
-            names.extend(self.tensors.iter().map(|name| format!("{name}@{view}")));
+            names.extend(plain.iter().map(|name| format!("{name}@{view}")));
         }
         names
+    }
+
+    /// Where the maps whose means are wanted stand among the tensors.
+    fn mean_places(&self) -> Vec<usize> {
+        let place = |name| self.tensors.iter().position(|tensor| tensor == name);
+        self.means.iter().filter_map(place).collect()
     }
 }

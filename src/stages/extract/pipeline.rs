@@ -37,6 +37,8 @@ pub(super) struct Pipeline<'a> {
     pub(super) backbone: &'a Backbone,
     pub(super) preprocess: &'a Preprocess,
     pub(super) pool: Pool,
+    /// The outputs whose means are wanted, too.
+    pub(super) means: Vec<usize>,
     pub(super) batch: usize,
     /// Whether the network takes whole batches only: the last one is filled up with black.
     pub(super) is_whole: bool,
@@ -168,9 +170,18 @@ impl Pipeline<'_> {
         for batch in views {
             let length = batch.shape()[0];
             let outputs_of_view = runner.run(batch).map_err(|error| self.run_error(&error))?;
+            let first = outputs.len();
             for output in outputs_of_view {
                 let output = images_first(output, length, count)?;
-                outputs.push(self.pool(output)?);
+                outputs.push(if self.pool == Pool::Average { mean(output)? } else { output });
+            }
+            for place in &self.means {
+                let map = &outputs[first + place];
+                if map.shape().len() != 4 {
+                    let message = format!("expected maps, got a tensor of {:?}", map.shape());
+                    return Err(StageError::parameter("means", message));
+                }
+                outputs.push(mean(map.clone())?);
             }
         }
         Ok(outputs)
@@ -184,16 +195,6 @@ impl Pipeline<'_> {
         );
         let message = error.to_string();
         StageError::Data { help: error.help().or(Some(hint)), message }
-    }
-
-    fn pool(&self, output: Tensor) -> Result<Tensor, StageError> {
-        let shape = output.shape().to_vec();
-        if self.pool == Pool::None || shape.len() != 4 {
-            return Ok(output);
-        }
-        let pooled = global_average_pool(&output);
-        let pooled = pooled.map_err(|error| StageError::data(error.to_string()))?;
-        Ok(Tensor::new(shape[..2].to_vec(), pooled.into_values()))
     }
 
     fn collect(
@@ -222,6 +223,17 @@ impl Pipeline<'_> {
         }
         Ok(())
     }
+}
+
+/// The mean of maps over height and width; rows stay as they are.
+fn mean(output: Tensor) -> Result<Tensor, StageError> {
+    let shape = output.shape().to_vec();
+    if shape.len() != 4 {
+        return Ok(output);
+    }
+    let pooled = global_average_pool(&output);
+    let pooled = pooled.map_err(|error| StageError::data(error.to_string()))?;
+    Ok(Tensor::new(shape[..2].to_vec(), pooled.into_values()))
 }
 
 /// Leaves the first `count` images of an output for `length`.

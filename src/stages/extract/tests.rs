@@ -57,6 +57,7 @@ fn params(tensors: &[&str]) -> ExtractParams {
     ExtractParams {
         tensors: tensors.iter().map(|&name| name.to_owned()).collect(),
         pool: Pool::None,
+        means: Vec::new(),
         storage: Storage::F32,
         preprocess: Preprocess { size: 12, ..Preprocess::default() },
         runtime: RuntimeChoice::Embedded,
@@ -168,6 +169,28 @@ fn pooling_a_map_is_what_the_network_would_have_done() {
     for sample in 0..4 {
         assert_eq!(row(&features, Some("map"), sample), row(&features, Some("flat"), sample));
     }
+}
+
+#[test]
+fn a_map_and_its_mean_can_stand_side_by_side() {
+    let mut params = ExtractParams { means: vec!["map".into()], ..params(&["flat", "map"]) };
+    params.preprocess.views = Some(serde_json::from_str(r#"{"count": 1}"#).unwrap());
+    let features: Features = run(&params, &images(4), &model(), 2).unwrap().output("features");
+    let names: Vec<&str> = features.tensors().iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["flat", "map", "map.mean", "flat@1", "map@1", "map.mean@1"]);
+    for sample in 0..4 {
+        for [mean, flat] in [["map.mean", "flat"], ["map.mean@1", "flat@1"]] {
+            let pairs = row(&features, Some(mean), sample).into_iter();
+            assert!(pairs.eq(row(&features, Some(flat), sample)), "{mean} {sample}");
+        }
+    }
+    let message = |means: &str, pool| {
+        let params = ExtractParams { means: vec![means.into()], pool, ..params.clone() };
+        run(&params, &images(1), &model(), 1).err().unwrap().to_string()
+    };
+    assert_eq!(message("conv", Pool::None), "parameter `means`: `conv` is none of `tensors`");
+    assert!(message("map", Pool::Average).starts_with("parameter `means`: with `pool"));
+    assert!(message("flat", Pool::None).starts_with("parameter `means`: expected maps, got"));
 }
 
 #[test]
