@@ -68,11 +68,15 @@ impl<'a> MapRows<'a> {
 
     /// The maps of some images, [N, H, W, C], read by all threads of the pool it is called in.
     pub(super) fn read(&self, images: impl Iterator<Item = usize>) -> Tensor {
-        let images: Vec<usize> = images.collect();
+        self.gather(images.map(|image| (self, image)).collect())
+    }
+
+    /// The same from several tensors of the shape of this one.
+    pub(super) fn gather(&self, images: Vec<(&Self, usize)>) -> Tensor {
         let (width, count) = (self.view.width(), images.len());
         let mut values = vec![0.0; count * width];
         let rows = values.par_chunks_exact_mut(width).zip(images);
-        rows.for_each(|(row, image)| self.view.read_row(image, row));
+        rows.for_each(|(row, (maps, image))| maps.view.read_row(image, row));
         let [height, across] = self.size;
         channels_last(&Tensor::new(vec![count, self.channels, height, across], values))
     }

@@ -19,14 +19,13 @@ use crate::onnx::{OnnxError, OnnxModel, Tail};
 use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
 
 use super::extract::{named_error, network_error};
-use super::map_rows::MapRows;
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
 use super::saved_training::SavedTraining;
 use super::signatures::signatures;
 use super::training_set::TrainingSet;
 use epoch::Epoch;
-use images::TrainingImages;
+use images::{TrainingImages, View};
 pub use params::{LossWeights, TrainErpcnetParams, Trainable};
 
 /// The name of the local tail among the parameters.
@@ -98,7 +97,8 @@ fn train(
 ) -> Result<TrainErpcnetOutputs, StageError> {
     let set = TrainingSet::of(params.part, &inputs.train, &inputs.samples)?;
     let classes = set.classes.clone();
-    let images = images(params, inputs, set)?;
+    check_same_images(&inputs.features, &inputs.samples)?;
+    let images = TrainingImages::new(params, &inputs.features, set)?;
     let [from, to] = params.tail();
     let graph = inputs.model.graph().map_err(network_error)?;
     let tail = Tail::between(&graph, &from, &to).map_err(|error| tail_error(error, &from))?;
@@ -163,7 +163,7 @@ fn learn(
         let mut measured = Vec::with_capacity(steps);
         for (step, places) in images.batches(params.batch, &mut rng).iter().enumerate() {
             cx.check_cancelled()?;
-            let batch = images.read(places);
+            let batch = images.read(places, &mut rng);
             let one = learner.step(parameters, &batch, rate, &mut rng);
             let done = epoch * steps + step;
             if !one.loss.is_finite() {
@@ -197,23 +197,6 @@ fn learn(
     Ok(epochs)
 }
 
-fn images<'a>(
-    params: &TrainErpcnetParams,
-    inputs: &'a TrainErpcnetInputs,
-    set: TrainingSet,
-) -> Result<TrainingImages<'a>, StageError> {
-    check_same_images(&inputs.features, &inputs.samples)?;
-    let embeddings = match params.trainable {
-        Trainable::Tail => None,
-        Trainable::None => {
-            let found = inputs.features.tensor(Some(&params.embedding));
-            Some(found.map_err(|error| StageError::parameter("embedding", error.to_string()))?)
-        }
-    };
-    let maps = MapRows::new(&inputs.features, &params.map, "map")?;
-    Ok(TrainingImages { maps, embeddings, samples: set.images, labels: set.labels })
-}
-
 /// The sizes of the network, and whether data and tail fit.
 fn design(
     params: &TrainErpcnetParams,
@@ -221,14 +204,15 @@ fn design(
     attributes: usize,
     tail: &Tail,
 ) -> Result<Design, StageError> {
-    let channels = images.maps.channels();
-    let embedding = match &images.embeddings {
+    let View { maps, embeddings } = images.plain();
+    let channels = maps.channels();
+    let embedding = match embeddings {
         Some(embeddings) => embeddings.width(),
-        None => tail.output(images.maps.shape()).map_err(network_error)?.width(),
+        None => tail.output(maps.shape()).map_err(network_error)?.width(),
     };
     let design = Design {
         channels,
-        map: images.maps.size(),
+        map: maps.size(),
         window: params.window,
         stride: params.stride,
         embedding,
@@ -239,7 +223,7 @@ fn design(
         batching: params.local_batching,
         dropout: params.dropout,
     };
-    let cells = images.maps.cells(params.window, params.stride)?;
+    let cells = maps.cells(params.window, params.stride)?;
     if params.looks > cells.count() {
         let message = format!("{} looks, but the map has {} cells", params.looks, cells.count());
         return Err(StageError::parameter("looks", message));

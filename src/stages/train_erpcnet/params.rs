@@ -57,6 +57,12 @@ pub struct TrainErpcnetParams {
     pub tail_from: Option<String>,
     /// Where it ends. Default: as `embedding`.
     pub tail_to: Option<String>,
+    /// How many of the stored views (`map@1`, `map@2`, ..) take part beside the plain one, each image
+    /// in one of them at a time, drawn anew every epoch: the training transform (A12). Cached maps
+    /// know no other. Default 0.
+    #[schemars(range(max = 32))]
+    #[serde(skip_serializing_if = "is_zero")]
+    pub views: usize,
     /// What of the backbone learns in the global subnet. Default `none`.
     pub trainable: Trainable,
     /// Which training images are learnt from. Default `train`.
@@ -113,6 +119,12 @@ pub struct TrainErpcnetParams {
     pub losses: LossWeights,
 }
 
+/// A parameter that says nothing stays out of recipes, which older stores have without it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Default for TrainErpcnetParams {
     fn default() -> Self {
         Self {
@@ -120,6 +132,7 @@ impl Default for TrainErpcnetParams {
             embedding: "embedding".to_owned(),
             tail_from: None,
             tail_to: None,
+            views: 0,
             trainable: Trainable::None,
             part: TrainingPart::Train,
             looks: 6,

@@ -1,3 +1,5 @@
+use crate::artifact::BlobWriter;
+use crate::data::features::{FeaturesWriter, Storage, TensorInfo};
 use crate::event::Signal;
 use crate::models::erpcnet::trained::TrainingPart;
 use crate::stage::testing::{Bench, Outcome};
@@ -161,4 +163,53 @@ fn the_tail_of_the_global_subnet_learns_where_it_is_told_to() {
     let bench = world();
     bench.run::<TrainErpcnet>(&TrainErpcnetParams { epochs: 1, ..short.clone() }).unwrap();
     assert_eq!(bench.run::<TrainErpcnet>(&short).unwrap().digests(), run(1));
+}
+
+/// The small world's features with a second view of each image, all of whose values are `factor` times
+/// those of the plain one.
+fn with_view(world: &World, factor: f32) -> (tempfile::TempDir, Features) {
+    let folder = tempfile::tempdir().unwrap();
+    let plain: Vec<TensorInfo> = world.features.tensors().to_vec();
+    let view = plain
+        .iter()
+        .map(|one| TensorInfo::new(format!("{}@1", one.name), one.shape.clone(), Storage::F32));
+    let tensors: Vec<TensorInfo> = plain.iter().cloned().chain(view).collect();
+    let blob = BlobWriter::create(folder.path().join("features")).unwrap();
+    let mut writer = FeaturesWriter::new(blob, tensors, world.features.len()).unwrap();
+    for image in 0..world.features.len() {
+        let read = |one: &TensorInfo| {
+            let view = world.features.tensor(Some(&one.name)).unwrap();
+            let mut row = vec![0.0; view.width()];
+            view.read_row(image, &mut row);
+            row
+        };
+        let own: Vec<Vec<f32>> = plain.iter().map(read).collect();
+        let scaled = own.iter().map(|row| row.iter().map(|value| factor * value).collect());
+        let rows: Vec<Vec<f32>> = own.iter().cloned().chain(scaled).collect();
+        writer.push(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+    }
+    (folder, writer.finish().unwrap())
+}
+
+#[test]
+fn stored_views_take_part_where_they_are_asked_for() {
+    let world = World::small();
+    let params = TrainErpcnetParams { epochs: 2, views: 1, ..quick() };
+    let run = |factor, params: &TrainErpcnetParams, threads| {
+        let (_folder, features) = with_view(&world, factor);
+        let bench = Bench::new().threads(threads).input("features", &features);
+        let bench = bench.input("samples", &world.samples).input("attributes", &world.attributes);
+        let bench = bench.input("train", &world.train).input("model", &world.model);
+        bench.run::<TrainErpcnet>(params).map(|outcome| outcome.digests())
+    };
+    let plain = TrainErpcnetParams { views: 0, ..params.clone() };
+    let alone = self::world().run::<TrainErpcnet>(&plain).unwrap().digests();
+    assert_eq!(run(0.5, &plain, 1).unwrap(), alone, "a view that nobody asks for is not read");
+    let with = run(0.5, &params, 1).unwrap();
+    assert_ne!(with, alone);
+    assert_ne!(with, run(1.0, &params, 1).unwrap(), "what the view shows counts");
+    assert_eq!(with, run(0.5, &params, 4).unwrap());
+    let many = TrainErpcnetParams { views: 2, ..params };
+    let message = run(0.5, &many, 1).err().unwrap().to_string();
+    assert!(message.starts_with("parameter `views`: ") && message.contains("@2`"), "{message}");
 }
