@@ -76,7 +76,6 @@ impl Stage for EmbedLooks {
 
 #[cfg(test)]
 mod tests {
-
     use crate::models::erpcnet::trained::TrainingPart;
     use crate::nn::Tensor;
     use crate::nn::tape::{Parameters, Recording, Tape};

@@ -1,8 +1,9 @@
 //! `export-erpcnet`: a trained network as ONNX, and its weights as safetensors, for other programs.
 //!
 //! The network takes the feature map and the embedding of the backbone (unless it computes one of its
-//! own) and the cells to be looked at, and gives embeddings and attributes; [`exported`](crate::models::erpcnet::exported) names and
-//! describes every input and output. `export-onnx` publishes it.
+//! own) and the cells to be looked at, and gives embeddings and attributes;
+//! [`exported`](crate::models::erpcnet::exported) names and describes every input and output.
+//! `export-onnx` publishes it.
 //!
 //! The weights have the names of the network's initialisers; filters are [O, C, kh, kw], and matrices
 //! [O, I].
