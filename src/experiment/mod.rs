@@ -9,6 +9,7 @@ mod aliases;
 mod locate;
 mod overlay;
 mod params;
+mod pins;
 mod resolve;
 mod schema_check;
 mod sweep;
@@ -23,7 +24,7 @@ use serde_json::Value;
 use crate::manifest::{Place, Source};
 use crate::stage::{ErasedStage, Threads};
 
-pub use crate::manifest::{InputSpec, Reference};
+pub use crate::manifest::{InputSpec, Pin, Reference};
 pub use locate::ParamPlaces;
 pub use overlay::Loader;
 
@@ -99,6 +100,8 @@ pub struct StageSpec {
     pub param_places: ParamPlaces,
     /// What stands at each input port.
     pub inputs: IndexMap<String, InputSpec>,
+    /// The settings that it is held to: one an axis, and they exist.
+    pub only: Vec<Pin>,
     /// What the manifest says about threads and memory.
     pub needs: NeedsOverride,
 }

@@ -13,7 +13,8 @@ use crate::stage::{ErasedStage, Registry};
 use crate::suggest::{advice, nearest};
 
 use super::{
-    Experiment, Loader, NeedsOverride, ParamPlaces, StageSpec, aliases, overlay, params, sweep,
+    Experiment, Loader, NeedsOverride, ParamPlaces, StageSpec, aliases, overlay, params, pins,
+    sweep,
 };
 
 impl Experiment {
@@ -35,15 +36,17 @@ impl Experiment {
         let stages = stage_specs(&manifest, registry, &mut problems);
         check_references(&manifest, &stages, &mut problems);
         let axes = sweep::axes(&manifest, &stages, &mut problems);
+        let seeds = manifest.header.seeds.clone().unwrap_or_else(|| vec![1]);
         for spec in stages.values() {
             params::probe(spec, &axes, &mut problems);
+            pins::check(spec, &axes, &seeds, &mut problems);
         }
         match name {
             Some(name) if problems.is_empty() => Ok(Self {
                 name,
                 title: manifest.header.title,
                 description: manifest.header.description,
-                seeds: manifest.header.seeds.unwrap_or_else(|| vec![1]),
+                seeds,
                 axes,
                 stages,
                 sources,
@@ -161,6 +164,7 @@ fn stage_spec(
         params_place: written.map_or(&table.name.place, |params| &params.place).clone(),
         param_places,
         inputs,
+        only: table.only.clone().unwrap_or_default(),
         needs: NeedsOverride { threads: table.threads, memory_mib: table.memory_mib },
     }
 }

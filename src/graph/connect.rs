@@ -10,6 +10,8 @@ use crate::experiment::{Experiment, InputSpec, Reference, StageSpec};
 use crate::manifest::{ManifestError, Problem};
 use crate::stage::{Arity, Port, StageInfo};
 
+use super::trials::Choice;
+
 /// The connections of an experiment before trials are told apart.
 pub(super) struct Blueprint<'e> {
     /// The stages in an order in which they can run.
@@ -25,6 +27,9 @@ pub(super) struct Wired<'e> {
     pub(super) axes: Vec<usize>,
     /// Whether the seed reaches it.
     pub(super) is_seeded: bool,
+    /// What it is held to: axis and option, and the seed. None of these are among the axes that
+    /// reach it.
+    pub(super) held: Choice,
 }
 
 /// A port with the outputs it reads: position in [`Blueprint::stages`] and output port.
@@ -47,7 +52,8 @@ pub(super) fn connect(experiment: &Experiment) -> Result<Blueprint<'_>, Manifest
         return Err(ManifestError::new(problems));
     }
     let order = order.expect("a graph without problems has an order");
-    Ok(wire(experiment, &specs, infos, edges, &order))
+    let blueprint = wire(experiment, &specs, infos, edges, &order, &mut problems);
+    if problems.is_empty() { Ok(blueprint) } else { Err(ManifestError::new(problems)) }
 }
 
 /// A port and the stages it reads, by their position in the manifest.
@@ -213,6 +219,7 @@ fn wire<'e>(
     infos: Vec<StageInfo>,
     edges: Vec<Vec<PortEdges>>,
     order: &[usize],
+    problems: &mut Vec<Problem>,
 ) -> Blueprint<'e> {
     let rank: BTreeMap<usize, usize> =
         order.iter().enumerate().map(|(rank, position)| (*position, rank)).collect();
@@ -238,10 +245,46 @@ fn wire<'e>(
             options.iter().flat_map(|option| &option.settings).any(|s| s.stage == spec.name)
         };
         let reaches = |axis: usize| direct().any(|source| source.axes.contains(&axis));
-        let axes =
+        let mut axes: Vec<usize> =
             (0..experiment.axes.len()).filter(|axis| sets(*axis) || reaches(*axis)).collect();
-        let is_seeded = info.seeded || direct().any(|source| source.is_seeded);
-        stages.push(Wired { spec, info, ports, axes, is_seeded });
+        let mut is_seeded = info.seeded || direct().any(|source| source.is_seeded);
+        let gathers = ports.iter().any(|wired| wired.port.arity == Arity::Gathered);
+        let held = held(experiment, spec, (&axes, is_seeded), gathers, problems);
+        axes.retain(|axis| held.options.iter().all(|(other, _)| other != axis));
+        is_seeded &= held.seed.is_none();
+        stages.push(Wired { spec, info, ports, axes, is_seeded, held });
     }
     Blueprint { stages }
+}
+
+/// What a stage is held to; complains where it would stand at one setting anyhow.
+fn held(
+    experiment: &Experiment,
+    spec: &StageSpec,
+    (axes, is_seeded): (&[usize], bool),
+    gathers: bool,
+    problems: &mut Vec<Problem>,
+) -> Choice {
+    let mut held = Choice { options: Vec::new(), seed: None };
+    for pin in &spec.only {
+        let position = experiment.axes.iter().position(|axis| axis.name == pin.axis);
+        if !gathers && !position.map_or(is_seeded, |axis| axes.contains(&axis)) {
+            let message = format!("`{}` does not vary along `{}`", spec.name, pin.axis);
+            let problem = Problem::at(&pin.axis_place, message);
+            problems.push(problem.help("leave it out: the stage stands once along it"));
+            continue;
+        }
+        match position {
+            Some(axis) => {
+                let options = &experiment.axes[axis].options;
+                let option = options.iter().position(|option| option.label == pin.label);
+                held.options.push((axis, option.expect("the experiment has checked every label")));
+            }
+            None => {
+                held.seed = Some(pin.label.parse().expect("the experiment has checked every seed"));
+            }
+        }
+    }
+    held.options.sort_unstable();
+    held
 }

@@ -172,3 +172,45 @@ fn a_list_needs_a_gathering_port() {
     let message = complaint(&text);
     assert!(message.contains("takes one train-samples, not 2"), "{message}");
 }
+
+#[test]
+fn a_stage_that_is_held_to_a_setting_stands_once_along_its_axis() {
+    let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\n\
+        [stage.some]\nkind = \"gather\"\ninputs = { models = [\"fit\"] }\nonly = { rate = \"0.2\" }\n";
+    let graph = build(&format!("{HEAD}{STAGES}{sweep}")).unwrap();
+    let some = graph.indices().find(|i| graph.node(*i).id.name == "some").unwrap();
+    let read: Vec<String> = graph.node(some).inputs[0]
+        .sources
+        .iter()
+        .map(|source| graph.node(source.node).id.to_string())
+        .collect();
+    assert_eq!(read, ["fit@rate=0.2,seed=1", "fit@rate=0.2,seed=2"]);
+    // Its own parameters and its seed are those of the setting.
+    let held = format!("{HEAD}{STAGES}{sweep}").replacen(
+        "samples = \"split\" }\n",
+        "samples = \"split\" }\nonly = { rate = \"0.2\", seed = 2 }\n",
+        1,
+    );
+    let graph = build(&held).unwrap();
+    let fits: Vec<_> = graph.indices().filter(|i| graph.node(*i).id.name == "fit").collect();
+    let [fit] = fits.as_slice() else { panic!("{} of them", fits.len()) };
+    let node = graph.node(*fit);
+    assert_eq!(
+        (node.id.to_string().as_str(), node.seed, node.params["rate"].as_f64()),
+        ("fit", Some(2), Some(0.2))
+    );
+}
+
+#[test]
+fn what_a_stage_is_held_to_must_be_there() {
+    let held = |only: &str| {
+        let text = STAGES.replace("\"split\" }\n", &format!("\"split\" }}\nonly = {{ {only} }}\n"));
+        complaint(&format!("{HEAD}{text}[sweep.rate]\nfit.rate = [0.1, 0.2]\n"))
+    };
+    assert!(held("rat = \"0.1\"").contains("there is no axis `rat`"));
+    assert!(held("rate = \"0.3\"").contains("`rate` has no setting `0.3`"));
+    assert!(held("seed = 3").contains("`seed` has no setting `3`"));
+    assert!(held("rate = [1]").contains("a label of the axis, or a seed"));
+    let text = STAGES.replace("kind = \"split\"\n", "kind = \"split\"\nonly = { seed = 1 }\n");
+    assert!(complaint(&format!("{HEAD}{text}")).contains("`split` does not vary along `seed`"));
+}

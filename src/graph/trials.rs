@@ -15,13 +15,13 @@ use super::connect::{Blueprint, Wired};
 use super::{Connection, Node, Source};
 
 /// Axis position and option position, rising by axis.
-type Options = Vec<(usize, usize)>;
+pub(super) type Options = Vec<(usize, usize)>;
 
 /// A choice on each axis and of a seed, as far as a stage can see them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Choice {
-    options: Options,
-    seed: Option<u64>,
+pub(super) struct Choice {
+    pub(super) options: Options,
+    pub(super) seed: Option<u64>,
 }
 
 impl Choice {
@@ -35,6 +35,13 @@ impl Choice {
             _ => true,
         };
         options_agree && seeds_agree
+    }
+
+    /// It with everything that `held` adds.
+    fn with(&self, held: &Self) -> Self {
+        let mut options: Options = self.options.iter().chain(&held.options).copied().collect();
+        options.sort_unstable();
+        Self { options, seed: self.seed.or(held.seed) }
     }
 
     /// The part of it that `stage` can see.
@@ -75,8 +82,9 @@ pub(super) fn expand(
         let mut builder = NodeBuilder::new(experiment, stage);
         let mut instances = Instances { ordered: Vec::new(), by_choice: BTreeMap::new() };
         for choice in choices(experiment, stage) {
-            let inputs = inputs(stage, &choice, blueprint, &placed);
-            match builder.node(&choice, inputs) {
+            let whole = choice.with(&stage.held);
+            let inputs = inputs(stage, &whole, blueprint, &placed);
+            match builder.node(&choice, &whole, inputs) {
                 Ok(node) => {
                     let index = add(&mut graph, node);
                     instances.by_choice.insert(choice.clone(), index);
@@ -170,14 +178,20 @@ impl<'a, 'e> NodeBuilder<'a, 'e> {
         Self { experiment, spec: stage.spec, info, resolved: BTreeMap::new() }
     }
 
-    fn node(&mut self, choice: &Choice, inputs: Vec<Connection>) -> Result<Node, ManifestError> {
-        let (params, needs) = self.resolve(choice)?;
+    /// The node of a choice; `whole` adds to it what the stage is held to.
+    fn node(
+        &mut self,
+        choice: &Choice,
+        whole: &Choice,
+        inputs: Vec<Connection>,
+    ) -> Result<Node, ManifestError> {
+        let (params, needs) = self.resolve(whole)?;
         Ok(Node {
             id: StageId { name: self.spec.name.clone(), trial: choice.trial(self.experiment) },
             stage: Arc::clone(&self.spec.stage),
             info: Arc::clone(&self.info),
             params,
-            seed: choice.seed.filter(|_| self.info.seeded),
+            seed: whole.seed.filter(|_| self.info.seeded),
             inputs,
             needs,
         })

@@ -94,6 +94,11 @@ fn stage_schema(kinds: Vec<Value>, rules: Vec<Value>) -> Value {
                 "additionalProperties": { "$ref": "#/$defs/Reference" },
             },
             "params": { "type": "object", "description": "Parameters that differ from their defaults." },
+            "only": {
+                "type": "object",
+                "additionalProperties": { "type": ["string", "integer"] },
+                "description": "Holds the stage to one setting of an axis, or to one seed, as in { method = \"full\", seed = 1 }.",
+            },
             "threads": {
                 "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "all" }],
                 "description": "The threads it may use, in place of its own wish; changes no result.",

@@ -16,6 +16,7 @@ mod error;
 mod json_schema;
 mod merge;
 mod parse;
+mod pin;
 mod reference;
 mod source;
 mod stage_table;
@@ -25,6 +26,7 @@ mod tree;
 
 pub use error::{ManifestError, Problem};
 pub use json_schema::schema;
+pub use pin::Pin;
 pub use reference::{InputSpec, Reference};
 pub use source::{Place, Source};
 

@@ -5,11 +5,13 @@ use indexmap::IndexMap;
 use crate::stage::Threads;
 
 use super::{
-    Content, InputSpec, Located, Node, Place, Problem, Reference, Table, check_name, reference,
+    Content, InputSpec, Located, Node, Pin, Place, Problem, Reference, Table, check_name, pin,
+    reference,
 };
 
 /// The keys of a stage.
-const KEYS: [&str; 7] = ["kind", "inputs", "params", "threads", "memory", "remove", "same_as"];
+const KEYS: [&str; 8] =
+    ["kind", "inputs", "params", "only", "threads", "memory", "remove", "same_as"];
 
 /// A stage, all of it optional because a file below may have the rest.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct StageTable {
     /// Ports that came from below when the kind changed: dropped if the new kind lacks them.
     pub(crate) inherited_ports: Vec<String>,
     pub(crate) params: Option<ParamTable>,
+    /// The settings that it is held to.
+    pub(crate) only: Option<Vec<Pin>>,
     pub(crate) threads: Option<Threads>,
     pub(crate) memory_mib: Option<u64>,
     pub(crate) remove: Option<Place>,
@@ -54,6 +58,7 @@ impl StageTable {
             inputs: value("inputs").map(|node| read_inputs(node, problems)).unwrap_or_default(),
             inherited_ports: Vec::new(),
             params: read_params(table, problems),
+            only: value("only").and_then(|node| pin::read(node, problems)),
             threads: value("threads").and_then(|node| read_threads(node, problems)),
             memory_mib: value("memory").and_then(|node| read_memory(node, problems)),
             remove: read_remove("stage", table, problems),
@@ -85,6 +90,7 @@ impl StageTable {
             }
             (old, new) => new.or(old),
         };
+        self.only = top.only.or(self.only);
         self.threads = top.threads.or(self.threads);
         self.memory_mib = top.memory_mib.or(self.memory_mib);
         self

@@ -33,8 +33,8 @@ inputs! {
 outputs! {
     /// What was found.
     pub struct MeasureCurvesOutputs {
-        /// `first`, `last`, `mean` over epochs (the area under the curve), `largest`, and
-        /// `epochs_to_reach`, none if it never was.
+        /// `first`, `last`, `mean` over epochs (the area under the curve), `largest`, `best_epoch`,
+        /// the first with the largest, and `epochs_to_reach`, none if it never was.
         measures: Measures,
     }
 }
@@ -45,7 +45,7 @@ pub struct MeasureCurves;
 impl Stage for MeasureCurves {
     const KIND: &'static str = "measure-curves";
     const SUMMARY: &'static str = "how fast and how far a training went";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = MeasureCurvesParams;
     type Inputs = MeasureCurvesInputs;
@@ -81,10 +81,15 @@ fn measure(curve: &[Option<f64>], reach: Option<f64>) -> Measures {
     measures.push("first", numbers.first().copied());
     measures.push("last", numbers.last().copied());
     measures.push("mean", Some(mean));
-    measures.push("largest", numbers.iter().copied().reduce(f64::max));
+    let largest = numbers.iter().copied().reduce(f64::max);
+    measures.push("largest", largest);
+    let epoch_of = |holds: &dyn Fn(f64) -> bool| {
+        let found = curve.iter().position(|one| one.is_some_and(holds));
+        found.map(|epoch| (epoch + 1) as f64)
+    };
+    measures.push("best_epoch", largest.and_then(|largest| epoch_of(&|one| one >= largest)));
     if let Some(reach) = reach {
-        let reached = curve.iter().position(|one| one.is_some_and(|one| one >= reach));
-        measures.push("epochs_to_reach", reached.map(|epoch| (epoch + 1) as f64));
+        measures.push("epochs_to_reach", epoch_of(&|one| one >= reach));
     }
     measures
 }
@@ -110,7 +115,7 @@ mod tests {
         let of = |name| measures.get(name);
         assert_eq!((of("first"), of("last"), of("largest")), (Some(0.2), Some(0.7), Some(0.8)));
         assert!((of("mean").unwrap() - 0.55).abs() < 1e-12);
-        assert_eq!(of("epochs_to_reach"), Some(3.0));
+        assert_eq!((of("epochs_to_reach"), of("best_epoch")), (Some(3.0), Some(3.0)));
         let never = MeasureCurvesParams { reach: Some(0.9), ..Default::default() };
         assert_eq!(run(&never).unwrap().get("epochs_to_reach"), None);
     }

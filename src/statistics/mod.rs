@@ -14,6 +14,6 @@ mod paired;
 mod signed_rank;
 mod student;
 
-pub use paired::{PairedDifference, Spread, Verdict};
+pub use paired::{PairedDifference, Side, Spread, Verdict};
 pub use signed_rank::{SignedRank, signed_rank};
 pub use student::{quantile, two_sided_p};

@@ -1,5 +1,8 @@
 //! The differences of two methods over paired runs.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::signed_rank::signed_rank;
 use super::student::{quantile, two_sided_p};
 
@@ -54,6 +57,16 @@ pub enum Verdict {
     WithinNoise,
 }
 
+/// A side of a difference a - b.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The first.
+    A,
+    /// The second.
+    B,
+}
+
 impl Verdict {
     /// The verdict in words.
     #[must_use]
@@ -62,6 +75,16 @@ impl Verdict {
             Self::AHigher => "a higher",
             Self::BHigher => "b higher",
             Self::WithinNoise => "within noise",
+        }
+    }
+
+    /// The verdict on the claim that `higher` is higher, in words.
+    #[must_use]
+    pub fn on(self, higher: Side) -> &'static str {
+        match (self, higher) {
+            (Self::AHigher, Side::A) | (Self::BHigher, Side::B) => "confirmed",
+            (Self::AHigher, Side::B) | (Self::BHigher, Side::A) => "refuted",
+            (Self::WithinNoise, _) => self.name(),
         }
     }
 

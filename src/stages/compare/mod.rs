@@ -25,10 +25,11 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation_table;
 use super::metric::Metric;
-use super::paired::{Pairing, comparisons};
+use super::paired::{Pairing, check_claims, comparisons};
 use super::rows::{SEED, STAGE};
 use crate::artifact::Table;
 use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
+use crate::statistics::Side;
 use crate::zsl::Evaluation;
 
 /// What is compared and how it is shown.
@@ -54,6 +55,10 @@ pub struct CompareParams {
     /// How sure the interval and the verdict are. Default: 0.95.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub confidence: f64,
+    /// Which side is claimed to be higher, a number's name to `a` or `b`: its verdict is `confirmed`,
+    /// `refuted` or `within noise`. Default: none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, Side>,
     /// Other words for axes, metrics and labels; `axis=label` names a label of one axis only.
     /// Default: none.
     pub headings: BTreeMap<String, String>,
@@ -74,6 +79,7 @@ impl Default for CompareParams {
             select: BTreeMap::new(),
             paired_by: vec![SEED.into()],
             confidence: 0.95,
+            claims: BTreeMap::new(),
             headings: BTreeMap::new(),
             digits: 1,
             notes: Vec::new(),
@@ -127,6 +133,8 @@ impl Stage for Compare {
 
     fn check(params: &CompareParams) -> Result<(), StageError> {
         evaluation_table::check(&params.metrics, params.digits)?;
+        let metrics: Vec<&str> = params.metrics.iter().map(|metric| metric.name()).collect();
+        check_claims(&params.claims, &metrics)?;
         pairing(params).check()
     }
 }
@@ -138,6 +146,7 @@ fn pairing(params: &CompareParams) -> Pairing<'_> {
         select: &params.select,
         paired_by: &params.paired_by,
         confidence: params.confidence,
+        claims: &params.claims,
     }
 }
 

@@ -76,6 +76,21 @@ fn a_table_shows_differences_tests_and_verdicts() {
 }
 
 #[test]
+fn a_claim_is_confirmed_refuted_or_lost_in_noise() {
+    let claimed = |higher| {
+        let claims = BTreeMap::from([("t1".to_owned(), higher)]);
+        let table = run(&bench(), &CompareParams { claims, ..params() });
+        table.texts("verdict").unwrap().to_vec()
+    };
+    // ALE's interval holds zero; SAE is below ESZSL. S has no claim.
+    assert_eq!(claimed(Side::A), ["within noise", "within noise", "refuted", "within noise"]);
+    assert_eq!(claimed(Side::B)[2], "confirmed");
+    let claims = BTreeMap::from([("unsen".to_owned(), Side::A)]);
+    let message = failure(&bench(), &CompareParams { claims, ..params() });
+    assert!(message.contains("`claims`: `unsen` is not compared"), "{message}");
+}
+
+#[test]
 fn tidy_rows_hold_what_a_pencil_says() {
     let table = run(&bench(), &params());
     assert_eq!(table.texts("a").unwrap(), ["ale", "ale", "sae", "sae"]);

@@ -12,10 +12,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::measured::{self, DIGITS};
-use super::paired::{Difference, Pairing, comparisons};
+use super::paired::{Difference, Pairing, check_claims, comparisons};
 use super::rows::{SEED, STAGE, selected};
 use crate::artifact::{Measures, Table};
 use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
+use crate::statistics::Side;
 
 /// What is compared and how it is shown.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +42,10 @@ pub struct CompareMeasuresParams {
     /// How sure the interval and the verdict are. Default: 0.95.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub confidence: f64,
+    /// Which side is claimed to be higher, a number's name to `a` or `b`: its verdict is `confirmed`,
+    /// `refuted` or `within noise`. Default: none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, Side>,
     /// Other words for axes, numbers and labels; `axis=label` names a label of one axis only, and
     /// `metric=NAME` a number, where a column of the table has the same name. Default: none.
     pub headings: BTreeMap<String, String>,
@@ -61,6 +66,7 @@ impl Default for CompareMeasuresParams {
             select: BTreeMap::new(),
             paired_by: vec![SEED.into()],
             confidence: 0.95,
+            claims: BTreeMap::new(),
             headings: BTreeMap::new(),
             digits: DIGITS,
             notes: Vec::new(),
@@ -107,6 +113,7 @@ impl Stage for CompareMeasures {
         let selected = selected(items, &params.select)?;
         let gathered: Vec<&Measures> = selected.iter().map(|item| &item.value).collect();
         let names = measured::names(&params.measures, &gathered)?;
+        check_claims(&params.claims, &names)?;
         let difference = |(comparison, name)| {
             Difference::of(comparison, name, params.confidence, |measures: &Measures| {
                 measures.get(name)
@@ -136,6 +143,7 @@ fn pairing(params: &CompareMeasuresParams) -> Pairing<'_> {
         select: &params.select,
         paired_by: &params.paired_by,
         confidence: params.confidence,
+        claims: &params.claims,
     }
 }
 

@@ -41,8 +41,7 @@ pub(in super::super) fn columns<T>(
     let spread = |value: fn(&Spread) -> Option<f64>| {
         Values::Number(spreads().map(|spread| spread.as_ref().and_then(value)).collect())
     };
-    let verdicts = spreads()
-        .map(|spread| spread.map_or(String::new(), |spread| spread.verdict.name().to_owned()));
+    let verdicts = differences.iter().map(|one| pairing.verdict(one).to_owned());
     let metrics = differences.iter().map(|one| one.metric.clone());
     let counts = differences.iter().map(|one| one.pairs.len());
     let seeds = differences.iter().map(|one| runs(one, pairing.paired_by));

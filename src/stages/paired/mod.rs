@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use super::rows::SEED;
 use crate::stage::StageError;
-use crate::statistics::PairedDifference;
+use crate::statistics::{PairedDifference, Side};
+use crate::suggest::advice;
 use crate::zsl::Evaluation;
 
 pub(super) use columns::{OURS, columns, keys};
@@ -32,6 +33,8 @@ pub(super) struct Pairing<'a> {
     pub(super) paired_by: &'a [String],
     /// How sure interval and verdict are.
     pub(super) confidence: f64,
+    /// Which side is claimed to be higher in a number.
+    pub(super) claims: &'a BTreeMap<String, Side>,
 }
 
 /// The difference of a comparison in one number.
@@ -71,7 +74,35 @@ impl<'c, 'a, T> Difference<'c, 'a, T> {
     }
 }
 
+/// Checks that claims are about `known` numbers.
+///
+/// # Errors
+/// [`StageError::Parameter`] with the name that is meant.
+pub(super) fn check_claims(
+    claims: &BTreeMap<String, Side>,
+    known: &[impl AsRef<str>],
+) -> Result<(), StageError> {
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    match claims.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => {
+            let advice = advice(name, "numbers that are compared", &known);
+            Err(StageError::parameter("claims", format!("`{name}` is not compared; {advice}")))
+        }
+        None => Ok(()),
+    }
+}
+
 impl Pairing<'_> {
+    /// What a difference says, of the claim if there is one; empty without a spread.
+    fn verdict<T>(&self, difference: &Difference<'_, '_, T>) -> &'static str {
+        let spread = difference.found.as_ref().and_then(|found| found.spread.as_ref());
+        match (spread, self.claims.get(&difference.metric)) {
+            (None, _) => "",
+            (Some(spread), None) => spread.verdict.name(),
+            (Some(spread), Some(higher)) => spread.verdict.on(*higher),
+        }
+    }
+
     /// Checks what can be known without any run.
     ///
     /// # Errors

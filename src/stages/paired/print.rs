@@ -65,14 +65,18 @@ impl PrintedDifferences<'_> {
 /// What the columns say; `unit` is that of the differences, with a comma before it.
 pub(in super::super) fn notes(pairing: &Pairing<'_>, unit: &str) -> Vec<String> {
     let percent = percent(pairing);
+    let verdict = match pairing.claims.is_empty() {
+        true => "names a side",
+        false => "decides, on a claim or for a side,",
+    };
     vec![
         format!(
             "Differences a - b over n pairs of equal {}: mean ± standard deviation (n - 1){unit}.",
             pairing.paired_by.join(" and ")
         ),
         format!(
-            "Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict names \
-             a side where the {percent} interval by t leaves out zero."
+            "Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict \
+             {verdict} where the {percent} interval by t leaves out zero."
         ),
     ]
 }
