@@ -150,7 +150,7 @@ def difference(case):
     embedding, signatures = tensor(case["global"]), tensor(case["signatures"])
     maps = tensor(case["maps"]).permute(0, 3, 1, 2).contiguous()
     cells, labels = torch.tensor(case["cells"]), torch.tensor(case["labels"])
-    planes, channels = parameters["cl.0.1.weight"].shape[0], maps.shape[1]
+    planes, channels = parameters["cl.4.0.1.weight"].shape[0], maps.shape[1]
     network = Network(
         channels=channels,
         planes=planes,
@@ -180,9 +180,9 @@ def state(network, parameters):
         if path[0] != "tail":
             ours = f"{heads[path[0]]}.{part}"
         elif path[2] == "downsample":
-            ours = f"cl.{path[1]}.downsample.{norms[part] if path[3] == '1' else part}"
+            ours = f"cl.4.{path[1]}.downsample.{norms[part] if path[3] == '1' else part}"
         else:
-            ours = f"cl.{path[1]}.{path[2][-1]}.{norms[part] if path[2][:2] == 'bn' else part}"
+            ours = f"cl.4.{path[1]}.{path[2][-1]}.{norms[part] if path[2][:2] == 'bn' else part}"
         found = parameters[ours]
         yield name, found.permute(0, 3, 1, 2).contiguous() if found.dim() == 4 else found
 

@@ -146,6 +146,15 @@ params = { sigmas = [0.2, 0.4, 0.6], stop = { sigma = 0.4 } }
 kind   = "trace-table"
 inputs = { traces = ["searched"], validation = ["searched_fit"], samples = ["planted"] }
 
+[stage.laid]
+kind   = "tsne-search"
+inputs = { network = "erpcnet", features = "planted", looks = "looks", traces = "searched", samples = "planted" }
+params = { perplexity = 2.0, iterations = 20 }
+
+[stage.places]
+kind   = "plot-tsne"
+inputs = { table = "laid.per_image" }
+
 [stage.by_sigma]
 kind   = "plot-search"
 inputs = { table = "study.sigma" }

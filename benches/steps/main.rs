@@ -9,12 +9,16 @@
 //! - `stage-two`: an update of the policy from 64 images whose looks were embedded beforehand;
 //! - `table`: embedding all looks at 64 images;
 //! - `inference`: both, for 64 images that are looked at until the reward reaches a threshold;
+//! - `train-cells`, `train-crops`: a step of stage I in which everything learns, from the pixels of 4
+//!   images through a whole ResNet-101 on, with partial convolution and as `HardNet`;
+//! - `test-cells`, `test-crops`: the same images looked at six times;
 //! - `case`: no measurement, but rewards of a small network, with all that they follow from.
 //!
 //! The last line is the loss of each step (what each batch came to, the case as JSON), so that a
 //! step that computes nothing is seen.
 
 mod case;
+mod hard;
 mod model;
 mod search;
 
@@ -29,6 +33,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use rayon::ThreadPoolBuilder;
 
+use hard::Eye;
 use model::{Model, SIDE, Sizes, random, tail};
 
 const SIZES: Sizes = Sizes::PAPER;
@@ -55,6 +60,10 @@ fn run(task: &str, steps: usize) -> String {
         "stage-two" => search::updates(steps),
         "table" => search::tables(steps),
         "inference" => search::searches(steps),
+        "train-cells" => hard::trainings(Eye::Cells, steps),
+        "train-crops" => hard::trainings(Eye::Crops, steps),
+        "test-cells" => hard::tests(Eye::Cells, steps),
+        "test-crops" => hard::tests(Eye::Crops, steps),
         "case" => return case::small().to_string(),
         other => panic!("`{other}` is no task"),
     };

@@ -80,40 +80,96 @@ impl Model {
 /// The tail of the backbone, from its map to its embedding, in a file that is mapped as a stage maps
 /// its inputs.
 pub(crate) fn tail(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Tail {
+    part(&on_disk(&resnet_end(sizes, rng)), "layer3", "pooled")
+}
+
+/// A whole ResNet-101 in three parts: from the image to the map, from there to the embedding, and
+/// from the image to the embedding.
+pub(crate) fn resnet101(sizes: &Sizes, rng: &mut ChaCha8Rng) -> [Tail; 3] {
+    let graph = on_disk(&resnet(sizes, rng));
+    let map = "3.22.out";
+    [("image", map), (map, "pooled"), ("image", "pooled")].map(|(from, to)| part(&graph, from, to))
+}
+
+fn part(graph: &Graph, from: &str, to: &str) -> Tail {
+    Tail::between(graph, from, to).expect("it is sound")
+}
+
+/// A network whose weights are mapped from a file.
+fn on_disk(graph: &Graph) -> Graph {
     let folder = tempfile::tempdir().expect("there is a folder for what is temporary");
-    let path = folder.path().join("end.onnx");
-    fs::write_atomic(&path, &resnet_end(sizes, rng).encode()).expect("it can be written");
+    let path = folder.path().join("network.onnx");
+    fs::write_atomic(&path, &graph.encode()).expect("it can be written");
     let model = OnnxModel::decode(Blob::map(&path).expect("it can be read"));
-    let graph = model.expect("it is a file").graph().expect("it is sound");
-    Tail::between(&graph, "layer3", "pooled").expect("it is sound")
+    model.expect("it is a file").graph().expect("it is sound")
 }
 
 /// The last stage of a ResNet of 50 or more layers: three bottlenecks, the first with stride 2.
 fn resnet_end(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Graph {
-    let Sizes { channels, planes, embedding, .. } = *sizes;
-    let mut builder = ModelBuilder::new("layer3", &[channels, SIDE, SIDE]);
-    let mut input = "layer3".to_owned();
-    for block in 0..3 {
-        let inputs = if block == 0 { channels } else { embedding };
-        let stride = if block == 0 { 2 } else { 1 };
-        let name = |layer: &str| format!("{block}.{layer}");
-        let mut normed = |reads: &str, layer: &str, shape: [usize; 3], stride, relu| {
-            convolution(&mut builder, reads, &name(layer), shape, stride, relu, rng)
-        };
-        let first = normed(&input, "1", [planes, inputs, 1], 1, true);
-        let second = normed(&first, "2", [planes, planes, 3], stride, true);
-        let third = normed(&second, "3", [embedding, planes, 1], 1, false);
-        let shortcut = match block {
-            0 => normed(&input, "downsample", [embedding, inputs, 1], stride, false),
-            _ => input.clone(),
-        };
-        builder.node("Add", &[&third, &shortcut], &name("sum"));
-        builder.node("Relu", &[&name("sum")], &name("out"));
-        input = name("out");
+    let mut builder = ModelBuilder::new("layer3", &[sizes.channels, SIDE, SIDE]);
+    let stage = Stage { name: 4, blocks: 3, planes: sizes.planes, inputs: sizes.channels };
+    let output = stage.build(&mut builder, "layer3", rng);
+    pooled(builder, &output)
+}
+
+/// A whole ResNet-101: 7x7 filters, a maximum, and stages of 3, 4, 23 and 3 bottlenecks.
+fn resnet(sizes: &Sizes, rng: &mut ChaCha8Rng) -> Graph {
+    let widths = [sizes.planes / 8, sizes.planes / 4, sizes.planes / 2, sizes.planes];
+    let mut builder = ModelBuilder::new("image", &[3, 16 * SIDE, 16 * SIDE]);
+    let first = convolution(&mut builder, "image", "first", [widths[0], 3, 7], 2, true, rng);
+    builder
+        .node("MaxPool", &[&first], "largest")
+        .ints("kernel_shape", &[3; 2])
+        .ints("strides", &[2; 2])
+        .ints("pads", &[1; 4]);
+    let (mut output, mut inputs) = ("largest".to_owned(), widths[0]);
+    for (name, blocks) in (1..).zip([3, 4, 23, 3]) {
+        let stage = Stage { name, blocks, planes: widths[name - 1], inputs };
+        output = stage.build(&mut builder, &output, rng);
+        inputs = 4 * stage.planes;
     }
-    builder.node("GlobalAveragePool", &[&input], "averaged");
+    pooled(builder, &output)
+}
+
+fn pooled(mut builder: ModelBuilder, output: &str) -> Graph {
+    builder.node("GlobalAveragePool", &[output], "averaged");
     builder.node("Flatten", &["averaged"], "pooled");
     builder.finish(&["pooled"]).expect("the nodes fit")
+}
+
+/// Bottlenecks of a width; all stages but the first halve the map.
+struct Stage {
+    name: usize,
+    blocks: usize,
+    planes: usize,
+    inputs: usize,
+}
+
+impl Stage {
+    /// Gives the name of what comes out.
+    fn build(&self, builder: &mut ModelBuilder, reads: &str, rng: &mut ChaCha8Rng) -> String {
+        let (planes, outputs) = (self.planes, 4 * self.planes);
+        let mut input = reads.to_owned();
+        for block in 0..self.blocks {
+            let inputs = if block == 0 { self.inputs } else { outputs };
+            let stride = if block == 0 && self.name > 1 { 2 } else { 1 };
+            let name = |layer: &str| format!("{}.{block}.{layer}", self.name);
+            let mut normed = |reads: &str, layer: &str, shape: [usize; 3], stride, relu| {
+                convolution(builder, reads, &name(layer), shape, stride, relu, rng)
+            };
+            let first = normed(&input, "1", [planes, inputs, 1], 1, true);
+            let second = normed(&first, "2", [planes, planes, 3], stride, true);
+            let third = normed(&second, "3", [outputs, planes, 1], 1, false);
+            let shortcut = match block {
+                0 => normed(&input, "downsample", [outputs, inputs, 1], stride, false),
+                _ => input.clone(),
+            };
+            builder.node("Add", &[&third, &shortcut], &name("sum"));
+            builder.node("Relu", &[&name("sum")], &name("out"));
+            input = name("out");
+        }
+        input
+    }
 }
 
 /// A convolution [O, I, k, k] with its normalisation; gives the name of what comes out.

@@ -110,7 +110,7 @@ pub(crate) fn labels(sizes: &Sizes, images: usize) -> Vec<usize> {
     (0..images).map(|image| image % sizes.classes).collect()
 }
 
-fn agent(parameters: &mut Parameters, rng: &mut ChaCha8Rng) -> Agent {
+pub(crate) fn agent(parameters: &mut Parameters, rng: &mut ChaCha8Rng) -> Agent {
     let head = Head::Gaussian2d { std: 0.1 };
     let policy = Policy::new(head, Revisit::Forbidden, Grid { side: 4 }, SIZES.looks);
     let policy = policy.expect("there are more cells than looks");
@@ -125,7 +125,7 @@ fn middling(traces: &[Trace]) -> Stopping {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few hundred looks")]
-fn mean_looks(traces: &[Trace]) -> f64 {
+pub(crate) fn mean_looks(traces: &[Trace]) -> f64 {
     let looks: usize = traces.iter().map(|trace| trace.looks.len()).sum();
     looks as f64 / traces.len() as f64
 }

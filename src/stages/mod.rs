@@ -78,6 +78,7 @@ pub mod train_backbone;
 pub mod train_erpcnet;
 pub mod train_search;
 mod training_set;
+pub mod tsne_search;
 pub mod weigh_cells;
 pub mod write_text;
 
@@ -126,6 +127,7 @@ pub fn registry() -> Registry {
         .with::<plot::examples::PlotExamples>()
         .with::<plot::looks::PlotLooks>()
         .with::<plot::search::PlotSearch>()
+        .with::<plot::tsne::PlotTsne>()
         .with::<score::Score>()
         .with::<split_classes::SplitClasses>()
         .with::<synthesize_backbone::SynthesizeBackbone>()
@@ -134,6 +136,7 @@ pub fn registry() -> Registry {
         .with::<train_backbone::TrainBackbone>()
         .with::<train_erpcnet::TrainErpcnet>()
         .with::<train_search::TrainSearch>()
+        .with::<tsne_search::TsneSearch>()
         .with::<prefer_cells::PreferCells>()
         .with::<search::Search>()
         .with::<score_search::ScoreSearch>()

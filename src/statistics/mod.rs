@@ -13,7 +13,9 @@
 mod paired;
 mod signed_rank;
 mod student;
+mod tsne;
 
 pub use paired::{PairedDifference, Side, Spread, Verdict};
 pub use signed_rank::{SignedRank, signed_rank};
 pub use student::{quantile, two_sided_p};
+pub use tsne::Tsne;

@@ -17,6 +17,7 @@ pub mod ending;
 pub mod entropy;
 pub mod exported;
 pub mod gains;
+pub mod hard;
 pub mod judge;
 pub mod learner;
 pub mod losses;

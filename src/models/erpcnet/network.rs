@@ -197,6 +197,14 @@ impl Network {
         Attributes { embeddings, global: of_global, local: of_local, joint, largest }
     }
 
+    /// `e_j` after 0 to T looks: [N, D] and [N, T, D] -> [N, T + 1, D'].
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn fused<T: Real>(&self, tape: &mut Tape<'_, T>, global: Var, embeddings: Var) -> Var {
+        self.fuse(tape, global, embeddings, Kept::default())
+    }
+
     fn fuse<T: Real>(
         &self,
         tape: &mut Tape<'_, T>,

@@ -22,6 +22,7 @@ mod reliability;
 pub mod search;
 mod seen_unseen;
 mod shades;
+pub mod tsne;
 
 use std::collections::BTreeMap;
 

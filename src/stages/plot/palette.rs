@@ -33,6 +33,11 @@ pub(super) fn series(position: usize) -> (Ink, Dash) {
     (SERIES[position % SERIES.len()], DASHES[position % DASHES.len()])
 }
 
+/// Colour and form of the points of the class at `position`; 28 classes differ.
+pub(super) fn points(position: usize) -> (Ink, Marker) {
+    (SERIES[position % SERIES.len()], Marker::ALL[position % Marker::ALL.len()])
+}
+
 /// The colour of a metric, the same in every figure.
 pub(super) fn metric(metric: Metric) -> Ink {
     match metric {
@@ -103,21 +108,44 @@ pub(super) enum Marker {
     Circle,
     /// A square on its corner.
     Diamond,
+    /// A square.
+    Square,
+    /// A triangle on its base.
+    Triangle,
 }
 
 impl Marker {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::Circle, Self::Triangle, Self::Square, Self::Diamond];
+
     /// Draws it around `centre`, with a white rim that keeps neighbours apart.
     pub(super) fn draw(self, drawing: &mut Drawing, centre: Point, radius: f64, ink: Ink) {
         for (radius, ink) in [(radius + 0.75, Ink::WHITE), (radius, ink)] {
             match self {
                 Self::Circle => drawing.circle(centre, radius, ink),
-                Self::Diamond => {
-                    let (x, y) = centre;
-                    let reach = radius * 1.3;
-                    let corners =
-                        vec![(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)];
-                    drawing.area(corners, ink);
-                }
+                form => drawing.area(form.corners(centre, radius), ink),
+            }
+        }
+    }
+
+    /// The corners of a form of about the area of a disc; a disc has none.
+    fn corners(self, (x, y): Point, radius: f64) -> Vec<Point> {
+        let reach = radius * 1.3;
+        match self {
+            Self::Circle => Vec::new(),
+            Self::Diamond => vec![(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)],
+            Self::Square => {
+                let side = radius * 0.9;
+                vec![
+                    (x - side, y - side),
+                    (x + side, y - side),
+                    (x + side, y + side),
+                    (x - side, y + side),
+                ]
+            }
+            Self::Triangle => {
+                let low = y + radius * 0.8;
+                vec![(x, y - reach), (x + reach, low), (x - reach, low)]
             }
         }
     }
@@ -142,10 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn no_two_of_28_curves_look_alike() {
-        let all: Vec<_> = (0..28).map(series).collect();
-        for (position, curve) in all.iter().enumerate() {
-            assert!(!all[..position].contains(curve), "{position}");
+    fn no_two_of_28_curves_or_classes_look_alike() {
+        let curves: Vec<_> = (0..28).map(series).collect();
+        let classes: Vec<_> = (0..28).map(points).collect();
+        for position in 0..28 {
+            assert!(!curves[..position].contains(&curves[position]), "{position}");
+            assert!(!classes[..position].contains(&classes[position]), "{position}");
         }
         assert_eq!(series(28), series(0));
     }
