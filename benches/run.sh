@@ -18,4 +18,5 @@ failed=0
 steps="$(cargo build --release --bench steps --message-format=json 2> /dev/null \
     | sed -n 's/.*"executable":"\([^"]*steps[^"]*\)".*/\1/p' | tail -1)"
 "$python" benches/steps.py "$steps" || failed=1
+"$python" benches/hardnet.py "$steps" || failed=1
 exit "$failed"

@@ -281,6 +281,15 @@ kind   = "measure-curves"
 inputs = { curves = "erpcnet" }
 params = { curve = "loss", reach = 1000.0 }
 
+[stage.times]
+kind   = "import-measures"
+params = { file = "times.csv", where = { phase = "test" } }
+
+[stage.bars_of_times]
+kind   = "plot-measures"
+inputs = { rows = ["times", "losses"] }
+params = { measures = ["last"] }
+
 [stage.speeds]
 kind   = "tabulate-measures"
 inputs = { rows = ["reward_curve", "losses", "weights_audit"] }
@@ -319,6 +328,7 @@ fn what_a_stage_makes_changes_only_with_its_version() {
         .file("data/labels.idx", idx(&[2], &[7, 1]))
         .file("data/photos/fox/1.png", png(7))
         .file("data/photos/owl/1.png", png(9))
+        .file("data/times.csv", "phase,run,last\ntrain,1,0.5\ntest,1,0.25\n")
         .file("data/groups.csv", "fox,canine\ndog,canine\ncanine,animal\nowl,animal\n");
     project.execute(&["x.toml"]);
     let provenance = provenance(&project, "sound");

@@ -12,6 +12,7 @@ pub mod folds;
 pub mod glyphs;
 pub mod images;
 mod json;
+pub mod measure_table;
 pub mod photo_index;
 pub mod planted;
 pub mod preprocess;

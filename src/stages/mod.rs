@@ -37,6 +37,7 @@ pub mod import_folder;
 pub mod import_idx;
 pub mod import_mat_attributes;
 pub mod import_mat_features;
+pub mod import_measures;
 pub mod import_onnx;
 pub mod import_photos;
 pub mod import_split;
@@ -116,6 +117,7 @@ pub fn registry() -> Registry {
         .with::<import_idx::ImportIdx>()
         .with::<import_mat_attributes::ImportMatAttributes>()
         .with::<import_mat_features::ImportMatFeatures>()
+        .with::<import_measures::ImportMeasures>()
         .with::<import_onnx::ImportOnnx>()
         .with::<import_photos::ImportPhotos>()
         .with::<import_split::ImportSplit>()
@@ -126,6 +128,7 @@ pub fn registry() -> Registry {
         .with::<plot::over_epochs::PlotCurves>()
         .with::<plot::examples::PlotExamples>()
         .with::<plot::looks::PlotLooks>()
+        .with::<plot::measures::PlotMeasures>()
         .with::<plot::search::PlotSearch>()
         .with::<plot::tsne::PlotTsne>()
         .with::<score::Score>()

@@ -14,6 +14,7 @@ pub mod examples;
 mod frame;
 mod legend;
 pub mod looks;
+pub mod measures;
 mod notes;
 pub mod over_epochs;
 mod palette;
