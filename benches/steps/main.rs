@@ -81,7 +81,7 @@ fn stage_one(steps: usize) -> Vec<f64> {
     };
     let signatures = random(&[SIZES.classes, SIZES.attributes], 0.1, &mut rng);
     let batch = Batch {
-        maps: random(&[IMAGES, SIDE, SIDE, SIZES.channels], 1.0, &mut rng),
+        maps: Some(random(&[IMAGES, SIDE, SIDE, SIZES.channels], 1.0, &mut rng)),
         global: Some(random(&[IMAGES, SIZES.embedding], 1.0, &mut rng)),
         labels: (0..IMAGES).map(|image| image % SIZES.classes).collect(),
     };
@@ -89,7 +89,7 @@ fn stage_one(steps: usize) -> Vec<f64> {
     let sgd = Sgd::new(0.9, 1e-5);
     let subnets = Subnets { network, local, global: None };
     let mut learner = Learner::new(subnets, objective, signatures, SIZES.looks, sgd);
-    (0..steps).map(|_| learner.step(&mut parameters, &batch, RATE, &mut rng).loss).collect()
+    (0..steps).map(|_| learner.step(&mut parameters, batch.clone(), RATE, &mut rng).loss).collect()
 }
 
 fn layer4(steps: usize) -> Vec<f64> {

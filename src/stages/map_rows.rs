@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::data::features::{Features, TensorView};
 use crate::models::erpcnet::cells::Cells;
-use crate::models::erpcnet::network::channels_last;
+use crate::models::erpcnet::network::turn;
 use crate::nn::Tensor;
 use crate::stage::StageError;
 
@@ -76,8 +76,12 @@ impl<'a> MapRows<'a> {
         let (width, count) = (self.view.width(), images.len());
         let mut values = vec![0.0; count * width];
         let rows = values.par_chunks_exact_mut(width).zip(images);
-        rows.for_each(|(row, (maps, image))| maps.view.read_row(image, row));
+        let stored = || vec![0.0; width];
+        rows.for_each_init(stored, |stored, (row, (maps, image))| {
+            maps.view.read_row(image, stored);
+            turn(stored, row, self.channels);
+        });
         let [height, across] = self.size;
-        channels_last(&Tensor::new(vec![count, self.channels, height, across], values))
+        Tensor::new(vec![count, height, across, self.channels], values)
     }
 }

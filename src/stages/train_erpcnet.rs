@@ -164,7 +164,7 @@ fn learn(
         for (step, places) in images.batches(params.batch, &mut rng).iter().enumerate() {
             cx.check_cancelled()?;
             let batch = images.read(places, &mut rng);
-            let one = learner.step(parameters, &batch, rate, &mut rng);
+            let one = learner.step(parameters, batch, rate, &mut rng);
             let done = epoch * steps + step;
             if !one.loss.is_finite() {
                 let what = format!("the loss of stage I (epoch {})", epoch + 1);

@@ -71,7 +71,7 @@ fn pass(
     let tail = Bottlenecks::new(parameters, case.count("blocks"));
     let cells = case.indices("in.cells");
     let looks = Looks {
-        maps: tape.constant(maps(case, "in.E")),
+        maps: Some(tape.constant(maps(case, "in.E"))),
         global: tape.constant(tensor(case, "in.g")),
         cells: &cells,
     };

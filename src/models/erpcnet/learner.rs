@@ -45,8 +45,8 @@ pub struct Subnets<'a> {
 /// Some training images.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Batch {
-    /// E, [N, H, W, C].
-    pub maps: Tensor,
+    /// E, [N, H, W, C]; none where nothing is computed from it.
+    pub maps: Option<Tensor>,
     /// g, [N, D]; none where the global subnet computes it from the maps.
     pub global: Option<Tensor>,
     /// The class of each, among those that are trained.
@@ -111,7 +111,7 @@ impl<'a> Learner<'a> {
     pub fn step(
         &mut self,
         parameters: &mut Parameters,
-        batch: &Batch,
+        batch: Batch,
         rate: f64,
         rng: &mut ChaCha8Rng,
     ) -> Measured {
@@ -121,13 +121,13 @@ impl<'a> Learner<'a> {
         let cells: Vec<usize> = (0..images).flat_map(draw).collect();
         let masks = Masks::draw(network, parameters, [images, self.looks], rng);
         let mut tape = Tape::within(&self.workspace, parameters, Recording::On);
-        let maps = tape.constant(batch.maps.clone());
+        let maps = batch.maps.map(|maps| tape.constant(maps));
         let global = match global {
-            Some(tail) => tail.embed(&mut tape, maps, Mode::Training),
-            None => {
-                let given = batch.global.as_ref().expect("the backbone's embeddings are given");
-                tape.constant(given.clone())
+            Some(tail) => {
+                let maps = maps.expect("what embeds maps has them");
+                tail.embed(&mut tape, maps, Mode::Training)
             }
+            None => tape.constant(batch.global.expect("the backbone's embeddings are given")),
         };
         let looks = Looks { maps, global, cells: &cells };
         let attributes = network.pass(&mut tape, local, looks, masks.kept(), Mode::Training);

@@ -60,8 +60,8 @@ pub struct Fuse {
 /// What a pass looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Looks<'a> {
-    /// E, [N, H, W, C].
-    pub maps: Var,
+    /// E, [N, H, W, C]; needed where there are cells.
+    pub maps: Option<Var>,
     /// g, [N, D].
     pub global: Var,
     /// T cells an image, [N, T].
@@ -170,7 +170,8 @@ impl Network {
             let [images, width] = [0, 1].map(|axis| tape.value(looks.global).shape()[axis]);
             tape.constant(Tensor::zeros(vec![images, 0, width]))
         } else {
-            self.embed(tape, locality, looks.maps, looks.cells, mode)
+            let maps = looks.maps.expect("who looks has maps");
+            self.embed(tape, locality, maps, looks.cells, mode)
         };
         self.predict(tape, looks.global, embeddings, kept)
     }
@@ -245,13 +246,30 @@ pub fn channels_last<T: Real>(maps: &Tensor<T>) -> Tensor<T> {
     let mut values = vec![T::ZERO; maps.values().len()];
     let images = values.chunks_exact_mut((channels * pixels).max(1));
     for (to, from) in images.zip(maps.values().chunks_exact((channels * pixels).max(1))) {
-        for (channel, plane) in from.chunks_exact(pixels).enumerate() {
-            for (pixel, value) in plane.iter().enumerate() {
-                to[pixel * channels + channel] = *value;
+        turn(from, to, channels);
+    }
+    Tensor::new(vec![count, height, width, channels], values)
+}
+
+/// One map [C, H, W] as [H, W, C], block by block, so that what is written stays near.
+///
+/// # Panics
+/// If they are not of one size.
+pub fn turn<T: Copy>(from: &[T], to: &mut [T], channels: usize) {
+    /// Values on a side of a block: a few lines of the cache.
+    const BLOCK: usize = 16;
+    assert_eq!(from.len(), to.len(), "as many values");
+    let pixels = from.len() / channels.max(1);
+    for first_channel in (0..channels).step_by(BLOCK) {
+        for first in (0..pixels).step_by(BLOCK) {
+            for channel in first_channel..(first_channel + BLOCK).min(channels) {
+                let plane = &from[channel * pixels..][..pixels];
+                for pixel in first..(first + BLOCK).min(pixels) {
+                    to[pixel * channels + channel] = plane[pixel];
+                }
             }
         }
     }
-    Tensor::new(vec![count, height, width, channels], values)
 }
 
 #[cfg(test)]
@@ -349,7 +367,7 @@ mod tests {
         let mut tape = Tape::new(&parameters, Recording::Off);
         let maps = map(&mut tape);
         let global = tape.constant(Tensor::new(vec![2, 6], values(12, 50)));
-        let looks = Looks { maps, global, cells: &[3, 7, 1, 15, 0, 2] };
+        let looks = Looks { maps: Some(maps), global, cells: &[3, 7, 1, 15, 0, 2] };
         let mode = Mode::Evaluation;
         let found = network.pass(&mut tape, &Plain, looks, Kept::default(), mode);
         let largest = tape.value(found.largest).values();

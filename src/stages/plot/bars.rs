@@ -144,7 +144,7 @@ impl Chart<'_> {
             label: wrap(label, LABEL_SIZE, width * LABEL_SHARE),
             bars: bars
                 .iter()
-                .cloned()
+                .copied()
                 .enumerate()
                 .filter_map(|(at, one)| Some((at, one?)))
                 .collect(),

@@ -60,6 +60,8 @@ pub(super) struct TrainingImages<'a> {
     pub(super) samples: Vec<SampleIndex>,
     /// The class of each, among those that are trained.
     pub(super) labels: Vec<usize>,
+    /// Whether anything is computed from maps: who learns from whole images alone reads none.
+    needs_maps: bool,
 }
 
 impl<'a> TrainingImages<'a> {
@@ -75,7 +77,9 @@ impl<'a> TrainingImages<'a> {
             let message = format!("`{}@{other}` has another shape than `{0}`", params.map);
             return Err(StageError::parameter("views", message));
         }
-        Ok(Self { views, samples: set.images, labels: set.labels })
+        let looks = params.loss_weights()[1..].iter().any(|weight| *weight != 0.0);
+        let needs_maps = looks || params.trainable == Trainable::Tail;
+        Ok(Self { views, samples: set.images, labels: set.labels, needs_maps })
     }
 
     /// The view without augmentation.
@@ -112,7 +116,7 @@ impl<'a> TrainingImages<'a> {
         });
         let maps = picked.iter().map(|(view, sample)| (&view.maps, *sample)).collect();
         Batch {
-            maps: self.plain().maps.gather(maps),
+            maps: self.needs_maps.then(|| self.plain().maps.gather(maps)),
             global,
             labels: places.iter().map(|place| self.labels[*place]).collect(),
         }
