@@ -52,8 +52,8 @@ impl Default for Patience {
         Self {
             attempts: 5,
             pause: Duration::from_secs(2),
-            answer: Duration::from_secs(60),
-            piece: Duration::from_secs(600),
+            answer: Duration::from_mins(1),
+            piece: Duration::from_mins(10),
         }
     }
 }
@@ -328,7 +328,7 @@ impl<'a> Transfer<'a> {
         }
         let folder = self.request.target.parent().unwrap_or(Path::new("."));
         let needed = total.or(self.request.bytes).unwrap_or(0).saturating_sub(start);
-        Ok(room(folder, needed).map_err(Broken::For)?)
+        room(folder, needed).map_err(Broken::For)
     }
 
     /// Verifies what came and gives it its name.

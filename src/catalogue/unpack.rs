@@ -90,14 +90,14 @@ struct Unpacking<'a, 'w> {
 impl Unpacking<'_, '_> {
     fn run(&mut self) -> Result<(), UnpackError> {
         let file = fs::open(self.archive)?;
-        if self.name.ends_with(".zip") {
-            self.zip(file)
-        } else if self.name.ends_with(".tar") {
-            self.tar(BufReader::new(file))
-        } else if self.name.ends_with(".tgz") || self.name.ends_with(".tar.gz") {
-            self.tar(MultiGzDecoder::new(BufReader::new(file)))
-        } else {
-            Err(self.damaged(&"it is neither .zip nor .tar, .tgz or .tar.gz"))
+        let name = self.name.to_ascii_lowercase();
+        let (stem, last) = name.rsplit_once('.').unwrap_or((&name, ""));
+        match last {
+            "zip" => self.zip(file),
+            "tar" => self.tar(BufReader::new(file)),
+            "gz" if !stem.ends_with("tar") => Err(self.damaged(&"it is no .tar.gz")),
+            "gz" | "tgz" => self.tar(MultiGzDecoder::new(BufReader::new(file))),
+            _ => Err(self.damaged(&"it is neither .zip nor .tar, .tgz or .tar.gz")),
         }
     }
 

@@ -80,7 +80,7 @@ fn what_an_earlier_program_left_is_gone_on_with() {
 fn a_file_that_has_changed_meanwhile_begins_anew() {
     let (place, server) = (Place::new(), server(CONTENT, vec![Answer::Well]));
     let part = with_suffix(&place.target(), ".part");
-    fs::write_atomic(&part, &[9; 50_000]).unwrap();
+    fs::write_atomic(&part, &vec![9; 50_000]).unwrap();
     fs::write_atomic(&with_suffix(&part, ".tag"), b"\"another\"").unwrap();
     assert_eq!(place.get(&server, None).unwrap(), Digest::of(CONTENT));
 }

@@ -1,5 +1,6 @@
 //! `erpc-pipe data get`.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Args;
@@ -57,16 +58,13 @@ pub(super) fn get_set(
 fn left_text(catalogue: &Catalogue, set: &DataSet, left: &[&Part], data: &Path) -> String {
     let mut text = String::new();
     for part in left {
-        text += &format!(
-            "missing  {}\n           {}\n",
-            part_line(part),
-            how(catalogue, set, part, data)
-        );
+        let source = how(catalogue, set, part, data);
+        let _ = writeln!(text, "missing  {}\n           {source}", part_line(part));
     }
     let name = &set.name;
-    match left.is_empty() {
-        true => text += &format!("all parts of {name} are in `{}`\n", data.display()),
-        false => text += &format!("then: erpc-pipe data check {name}\n"),
-    }
+    let _ = match left.is_empty() {
+        true => writeln!(text, "all parts of {name} are in `{}`", data.display()),
+        false => writeln!(text, "then: erpc-pipe data check {name}"),
+    };
     text
 }

@@ -111,7 +111,7 @@ fn check_set(place: &Place, catalogue: &Catalogue, args: &CheckArgs) -> Result<E
         return Ok(Exit::Interrupted);
     };
     let text = match args.json {
-        true => findings.iter().map(|finding| format!("{}\n", row(finding))).collect(),
+        true => rows(&findings),
         false => report(catalogue, set, &data, &findings),
     };
     text_out(text.as_bytes())?;
@@ -131,6 +131,15 @@ fn exit_of(findings: &[Finding<'_>]) -> Exit {
         true => Exit::Fine,
         false => Exit::Missing,
     }
+}
+
+/// One object a line.
+fn rows(findings: &[Finding<'_>]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let _ = writeln!(text, "{}", row(finding));
+    }
+    text
 }
 
 fn row(finding: &Finding<'_>) -> Value {

@@ -25,13 +25,13 @@ pub(super) fn count_text(count: usize) -> String {
 pub(super) fn part_line(part: &Part) -> String {
     let mut text = format!("{}: {}", part.path, part.what);
     if let Some(files) = part.files {
-        text += &format!(", {} files", count_text(files));
+        let _ = write!(text, ", {} files", count_text(files));
     }
     if let Some(folders) = part.folders {
-        text += &format!(" in {} folders", count_text(folders));
+        let _ = write!(text, " in {} folders", count_text(folders));
     }
     if let Some(bytes) = part.about_bytes {
-        text += &format!(", about {}", bytes_text(bytes));
+        let _ = write!(text, ", about {}", bytes_text(bytes));
     }
     text
 }
