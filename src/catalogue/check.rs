@@ -154,14 +154,14 @@ fn folder_problems(part: &Part, finding: &mut Finding<'_>) -> Vec<String> {
         [("folders", part.folders, measured.folders), ("files", part.files, measured.files)];
     for (what, expected, found) in counts {
         if let Some(expected) = expected.filter(|expected| *expected != found) {
-            problems.push(format!("{found} {what}, expected {expected}"));
+            problems.push(format!("{what}: {found}, expected {expected}"));
         }
     }
     if measured.files == 0 {
         problems.push("it holds no files".to_owned());
     }
     if let Some(first) = measured.empty.first() {
-        problems.push(format!("{} files without content, first `{first}`", measured.empty.len()));
+        problems.push(format!("files without content: {}, first `{first}`", measured.empty.len()));
     }
     if let Some(expected) = part.file_names_sha256 {
         finding.verified = Verified::Names;
@@ -287,7 +287,7 @@ mod tests {
         write("photos/.DS_Store");
         let names = Digest::of(b"a.jpg\nc.jpg\n").short();
         let problems = vec![
-            "2 files, expected 3".to_owned(),
+            "files: 2, expected 3".to_owned(),
             format!(
                 "the names of its files have the digest {names}.., expected {}..",
                 expected.short()
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(state(data.path(), &part), State::Found);
         fs::write_atomic(&data.path().join("photos/ox/b.jpg"), b"").unwrap();
         let State::Wrong(problems) = state(data.path(), &part) else { panic!("it is empty") };
-        assert!(problems[0].starts_with("1 files without content, first `"), "{problems:?}");
+        assert!(problems[0].starts_with("files without content: 1, first `"), "{problems:?}");
     }
 
     #[test]

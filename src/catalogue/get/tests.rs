@@ -72,7 +72,7 @@ fn nothing_that_is_there_is_overwritten() {
     let error = get_all(&catalogue("http://127.0.0.1:9/", ""), &data).unwrap_err();
     let message = error.to_string();
     assert!(
-        message.starts_with("`photos` is there but is not what it should be: 1 folders"),
+        message.starts_with("`photos` is there but is not what it should be: folders: 1"),
         "{message}"
     );
     assert!(error.help().unwrap().starts_with("move it away"));

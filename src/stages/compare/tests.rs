@@ -80,7 +80,7 @@ fn a_claim_is_confirmed_refuted_or_lost_in_noise() {
     let claimed = |higher| {
         let claims = BTreeMap::from([("t1".to_owned(), higher)]);
         let table = run(&bench(), &CompareParams { claims, ..params() });
-        table.texts("verdict").unwrap().to_vec()
+        table.texts("verdict").unwrap()
     };
     // ALE's interval holds zero; SAE is below ESZSL. S has no claim.
     assert_eq!(claimed(Side::A), ["within noise", "within noise", "refuted", "within noise"]);
