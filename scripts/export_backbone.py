@@ -158,6 +158,7 @@ def export(tapped, image, arguments):
     }
     if arguments.keep_batch_norm:
         options["training"] = torch.onnx.TrainingMode.PRESERVE
+    arguments.file.parent.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         torch.onnx.export(tapped, (image,), str(arguments.file), **options)
 

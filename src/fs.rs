@@ -122,6 +122,18 @@ pub fn metadata(path: &Path) -> FsResult<fs::Metadata> {
     context("inspect", path, fs::metadata(path))
 }
 
+/// The size of a file in bytes.
+pub fn len(path: &Path) -> FsResult<u64> {
+    Ok(metadata(path)?.len())
+}
+
+/// Bytes that may still be written to the disk that holds a folder.
+pub fn available_bytes(folder: &Path) -> FsResult<u64> {
+    let found = rustix::fs::statvfs(folder).map_err(io::Error::from);
+    let found = context("ask for free space in", folder, found)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// The real path of a file, links resolved.
 pub fn canonicalize(path: &Path) -> FsResult<PathBuf> {
     context("resolve", path, fs::canonicalize(path))

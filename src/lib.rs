@@ -22,6 +22,8 @@ pub mod fs;
 
 pub mod suggest;
 
+pub mod catalogue;
+
 pub mod artifact;
 
 pub mod recipe;

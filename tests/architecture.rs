@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("id", &[]),
     ("fs", &[]),
     ("suggest", &[]),
+    ("catalogue", &["id", "fs", "suggest"]),
     ("artifact", &["id", "fs"]),
     ("recipe", &["id"]),
     ("event", &["id", "recipe"]),
@@ -47,7 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "models",
         ],
     ),
-    ("report", &["id", "event"]),
+    ("report", &["id", "catalogue", "event"]),
     ("cli", ANY_ABOVE),
 ];
 

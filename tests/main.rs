@@ -7,6 +7,7 @@ mod backbone;
 mod broken;
 mod caching;
 mod concurrency;
+mod data_sets;
 mod doctor;
 mod examples;
 mod exports;

@@ -1,9 +1,10 @@
 //! Exit codes, and errors on their way to a person.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::catalogue::get::GetError;
 use crate::event::FailureClass;
 use crate::fs::FsError;
 use crate::manifest::ManifestError;
@@ -11,6 +12,8 @@ use crate::onnx::OnnxError;
 use crate::plan::{MissingFile, PlanError};
 use crate::run::RunError;
 use crate::store::StoreError;
+
+use super::data::missing_hint;
 
 /// The exit codes, as the help shows them.
 pub(super) const HELP: &str = "\
@@ -119,6 +122,9 @@ pub enum CliError {
         /// What is wrong.
         source: OnnxError,
     },
+    /// A data set could not be had.
+    #[error(transparent)]
+    Get(#[from] GetError),
     /// A bug.
     #[error("a bug in erpc-pipe: {0}")]
     Bug(String),
@@ -148,7 +154,7 @@ impl CliError {
             Self::Manifest(_) => Exit::Manifest,
             Self::Plan(error) | Self::Run(RunError::Plan(error)) => plan_exit(error),
             Self::Store(error) | Self::Run(RunError::Store(error)) => store_exit(error),
-            Self::Fs(_) | Self::Output(_) | Self::Network { .. } => Exit::Stage,
+            Self::Fs(_) | Self::Output(_) | Self::Network { .. } | Self::Get(_) => Exit::Stage,
             Self::Usage { .. } => Exit::Usage,
             Self::Bug(_) => Exit::Bug,
         }
@@ -158,6 +164,7 @@ impl CliError {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
             Self::Network { source, .. } => source.help(),
+            Self::Get(error) => error.help(),
             Self::Plan(error) | Self::Run(RunError::Plan(error)) => plan_help(error),
             Self::Store(error) if store_exit(error) == Exit::Store => {
                 Some("run `erpc-pipe fsck --repair`, then run again".into())
@@ -184,7 +191,27 @@ impl CliError {
         if let Some(help) = self.help() {
             eprintln!("  help: {help}");
         }
+        if let Self::Plan(error) | Self::Run(RunError::Plan(error)) = self
+            && let Some(hint) = catalogue_hint(error)
+        {
+            eprint!("\n{hint}");
+        }
     }
+}
+
+/// What the catalogue knows about files that a plan misses.
+fn catalogue_hint(error: &PlanError) -> Option<String> {
+    let PlanError::Missing(files) = error else { return None };
+    let files = files.iter().filter(|file| file.file.beside().is_none());
+    let names: Vec<&str> = files.clone().map(|file| file.file.name()).collect();
+    missing_hint(&names, &data_folder(files.clone().next()?))
+}
+
+/// The folder in which a file was looked for first.
+fn data_folder(file: &MissingFile) -> PathBuf {
+    let levels = Path::new(file.file.name()).components().count();
+    let folder = file.looked.first().and_then(|path| path.ancestors().nth(levels));
+    folder.unwrap_or(Path::new("")).to_owned()
 }
 
 /// What to do about a plan that cannot be made.

@@ -2,6 +2,7 @@
 
 mod audit_splits;
 mod completions;
+mod data;
 mod diff;
 mod doctor;
 mod execute;
@@ -75,6 +76,8 @@ enum Command {
     Graph(graph::GraphArgs),
     /// List the stage kinds.
     Stages,
+    /// The data sets of the catalogue: list them, check what is here, get what is missing.
+    Data(data::DataArgs),
     /// Say what this machine has and lacks, and what to do about it.
     Doctor(doctor::DoctorArgs),
     /// Remove what no experiment last used.
@@ -131,6 +134,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::AuditSplits(args) => audit_splits::audit_splits(args),
         Command::Results(args) => results::results(args),
         Command::Diff(args) => diff::diff(args),
+        Command::Data(args) => data::data(place, args),
         Command::Doctor(args) => doctor::doctor(place, args),
         Command::Graph(args) => graph::graph(args),
         Command::Stages => stages::stages(),

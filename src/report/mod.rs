@@ -5,6 +5,8 @@
 //! - [`JsonLines`] writes one JSON object a line for programs;
 //! - [`Quiet`] shows failures and the last line.
 //!
+//! Downloads are no run: [`transfer`] shows them.
+//!
 //! Each writes to whatever it is given, so that a test can read it. A write that fails is ignored:
 //! a reader that went away (`| head`) must not stop a run.
 
@@ -14,6 +16,7 @@ mod plain;
 mod quiet;
 mod terminal;
 mod text;
+pub mod transfer;
 
 use std::io::{self, IsTerminal as _, Write};
 

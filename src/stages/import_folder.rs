@@ -3,6 +3,11 @@
 //! ```text
 //! photos/antelope/1.jpg  photos/antelope/2.png  photos/grizzly+bear/1.jpg  …
 //! ```
+//!
+//! A published split counts images in an order of its own. With a `list` the photos are those of the
+//! list in its order, however deep their folders.
+
+mod list;
 
 use std::path::Path;
 
@@ -24,6 +29,16 @@ pub struct ImportFolderParams {
     /// The folder. Each sub-folder is a class of that name and holds JPEG and PNG pictures; hidden
     /// entries, and files beside the sub-folders, are left out with a note.
     pub folder: FileRef,
+    /// Which photos, in which order: a text file with one path below the folder a line, or a MATLAB
+    /// file with `image_files`, such as `res101.mat`, whose paths lose the folders that all of them
+    /// share. Default: all photos of the folder, sorted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<FileRef>,
+    /// For a MATLAB file with `labels`: where the names of the classes are, a MATLAB file with
+    /// `allclasses_names`, such as `att_splits.mat`, or a text file with one a line. Default: a photo's
+    /// folder is its class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<FileRef>,
     /// The largest number of photos a class; those stay whose name has the smallest digest.
     /// Default: no limit.
     #[serde(default)]
@@ -58,6 +73,10 @@ impl Stage for ImportFolder {
     type Outputs = ImportFolderOutputs;
 
     fn check(params: &ImportFolderParams) -> Result<(), StageError> {
+        if params.list.is_none() && params.classes.is_some() {
+            let message = "only a `list` has labels that need names of classes";
+            return Err(StageError::parameter("classes", message));
+        }
         match params.max_per_class {
             Some(0) => Err(StageError::parameter("max_per_class", "expected at least 1, got 0")),
             _ => Ok(()),
@@ -70,7 +89,13 @@ impl Stage for ImportFolder {
         cx: &mut StageContext<'_>,
     ) -> Result<ImportFolderOutputs, StageError> {
         let folder = cx.path(&params.folder)?.to_owned();
-        let photos = list_photos(&folder, params.max_per_class, cx)?;
+        let mut photos = match &params.list {
+            Some(list) => list::read(list, params.classes.as_ref(), &folder, cx)?,
+            None => list_photos(&folder, cx)?,
+        };
+        if let Some(limit) = params.max_per_class {
+            keep(&mut photos, limit);
+        }
         let mut pictures = Pictures::new(cx)?;
         for photo in &photos {
             cx.check_cancelled()?;
@@ -98,11 +123,7 @@ struct Photo {
 }
 
 /// Finds the photos of all classes, sorted.
-fn list_photos(
-    folder: &Path,
-    limit: Option<usize>,
-    cx: &mut StageContext<'_>,
-) -> Result<Vec<Photo>, StageError> {
+fn list_photos(folder: &Path, cx: &mut StageContext<'_>) -> Result<Vec<Photo>, StageError> {
     let help = "expected a folder with one sub-folder a class and the photos in those";
     let shown = folder.display();
     if !fs::is_dir(folder) {
@@ -137,13 +158,15 @@ fn list_photos(
         return Err(StageError::data_with_help(format!("`{shown}` holds no sub-folder"), help));
     }
     left_out.note(cx);
-    if let Some(limit) = limit {
-        let rows = photos.iter().enumerate();
-        let rows = rows.map(|(place, photo)| (place, photo.name.clone(), photo.class.clone()));
-        let surplus = surplus(rows, limit, Kept::Digest);
-        photos.retain(|photo| !surplus.contains(&photo.name));
-    }
     Ok(photos)
+}
+
+/// Leaves so many photos of each class.
+fn keep(photos: &mut Vec<Photo>, limit: usize) {
+    let rows = photos.iter().enumerate();
+    let rows = rows.map(|(place, photo)| (place, photo.name.clone(), photo.class.clone()));
+    let surplus = surplus(rows, limit, Kept::Digest);
+    photos.retain(|photo| !surplus.contains(&photo.name));
 }
 
 fn name_of(path: &Path) -> Result<String, StageError> {
@@ -207,7 +230,12 @@ mod tests {
     fn import(folder: &TempDir, max_per_class: Option<usize>) -> Result<Outcome, StageError> {
         let mut bench = Bench::new();
         let folder = bench.outside_folder(folder.path());
-        bench.run::<ImportFolder>(&ImportFolderParams { folder, max_per_class })
+        bench.run::<ImportFolder>(&ImportFolderParams {
+            folder,
+            list: None,
+            classes: None,
+            max_per_class,
+        })
     }
 
     fn message(files: &[(&str, &[u8])]) -> String {

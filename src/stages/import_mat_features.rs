@@ -2,7 +2,7 @@
 //!
 //! One column an image. The features are read in one pass, an image at a time.
 
-mod names;
+pub(super) mod names;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,17 +14,11 @@ use crate::data::features::{Features, FeaturesWriter, Storage, TensorInfo};
 use crate::data::samples::{Sample, Samples};
 use crate::stage::{FileRef, Stage, StageContext, StageError, inputs, outputs};
 
-use super::mat_source::{MatSource, read_classes};
-use names::{FolderMismatch, image_names};
+use super::mat_source::{IMAGE_FILES, LABELS, MatSource, read_classes};
+use names::image_names;
 
 /// Numbers an image that a file may have.
 const MAX_WIDTH: u64 = 1 << 20;
-
-/// Images that a file may have.
-const MAX_IMAGES: u64 = 1 << 26;
-
-/// The variable that holds the paths of images, where there are any.
-const IMAGE_FILES: &str = "image_files";
 
 /// What to do with an image all of whose features are 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -73,7 +67,7 @@ fn features() -> String {
 }
 
 fn labels() -> String {
-    "labels".to_owned()
+    LABELS.to_owned()
 }
 
 inputs! {
@@ -109,7 +103,7 @@ impl Stage for ImportMatFeatures {
     ) -> Result<ImportMatFeaturesOutputs, StageError> {
         let classes = read_classes(&params.classes, cx)?;
         let mut import = Import { source: MatSource::open(&params.file, cx)?, params };
-        let labels = import.labels(&classes)?;
+        let labels = import.source.labels(&params.labels, &classes)?;
         let samples = import.samples(&labels, &classes, cx)?;
         let features = import.features(labels.len(), cx)?;
         Ok(ImportMatFeaturesOutputs { features, samples })
@@ -122,33 +116,6 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// The class of each image, counted from 0.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "only whole numbers of the range are converted"
-    )]
-    fn labels(&mut self, classes: &[String]) -> Result<Vec<usize>, StageError> {
-        let variable = &self.params.labels;
-        let values = self.source.file.vector(variable, MAX_IMAGES);
-        let values = values.map_err(|error| self.source.name.wrong(&error))?;
-        let label = |(row, &value): (usize, &f64)| {
-            let is_class = value.fract() == 0.0 && value >= 1.0;
-            let label = if is_class { value as usize } else { 0 };
-            if (1..=classes.len()).contains(&label) {
-                return Ok(label - 1);
-            }
-            let problem = format!(
-                "row {}: {value} is no class, expected 1 to {} (the number of class names)",
-                row + 1,
-                classes.len()
-            );
-            let help = "name the file with all classes in the order of the labels in `classes`";
-            Err(self.source.name.bad(variable, &problem, help))
-        };
-        values.iter().enumerate().map(label).collect()
-    }
-
     fn samples(
         &mut self,
         labels: &[usize],
@@ -159,14 +126,9 @@ impl Import<'_> {
         let is_wanted = self.params.image_files.is_some() || self.source.file.has(variable);
         let of_image = |label: &usize| classes[*label].clone();
         let names = if is_wanted {
-            let files = self.source.file.texts(variable, MAX_IMAGES);
-            let files = files.map_err(|error| self.source.name.wrong(&error))?;
-            if files.len() != labels.len() {
-                let problem = format!("{} paths for {} labels", files.len(), labels.len());
-                return Err(self.source.name.bad(variable, &problem, "expected a path an image"));
-            }
+            let files = self.source.image_files(variable, labels.len())?;
             let (names, checked) = image_names(&files, labels, classes)
-                .map_err(|mismatch| self.mismatch(variable, &mismatch))?;
+                .map_err(|mismatch| self.source.mismatch(variable, &mismatch))?;
             cx.note(format!("{checked} of {} labels agree with folders", labels.len()));
             names
         } else {
@@ -178,12 +140,6 @@ impl Import<'_> {
         let help = "expected a different path for each image";
         Samples::new(rows, BTreeMap::new())
             .map_err(|error| self.source.name.bad(variable, &error.to_string(), help))
-    }
-
-    fn mismatch(&self, variable: &str, mismatch: &FolderMismatch) -> StageError {
-        let help = "the list of classes is in another order than the labels; name the list that \
-                    came with the features in `classes`";
-        self.source.name.bad(variable, &mismatch.to_string(), help)
     }
 
     fn features(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::catalogue::Catalogue;
 use crate::fs;
 use crate::plan::DataRoots;
 use crate::stage::FileRef;
@@ -67,8 +68,21 @@ fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
         return Finding::good(what);
     }
     let details = missing.iter().map(|file| format!("no `{file}`")).collect();
-    let remedy = remedy(roots, &missing);
+    let remedy = catalogued(&missing).unwrap_or_else(|| remedy(roots, &missing));
     Finding::lack(State::Missing, what, remedy).details(details)
+}
+
+/// The commands that say where missing files come from, if the catalogue knows all of them.
+fn catalogued(missing: &[&FileRef]) -> Option<String> {
+    let catalogue = Catalogue::embedded();
+    let names: Vec<&str> = missing.iter().map(|file| file.name()).collect();
+    if names.iter().any(|name| catalogue.part(name).is_none()) {
+        return None;
+    }
+    let sets = catalogue.cover(&names).into_iter();
+    let commands = sets.map(|(set, _)| format!("`erpc-pipe data check {}`", set.name));
+    let commands = commands.collect::<Vec<_>>().join(" and ");
+    Some(format!("{commands} says where they come from, how large they are and where they belong"))
 }
 
 /// Where missing files belong.

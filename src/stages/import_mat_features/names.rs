@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 #[error(
     "row {row}: `{path}` lies in the folder of class `{folder}`, but label {label} means `{class}`"
 )]
-pub(super) struct FolderMismatch {
+pub(in crate::stages) struct FolderMismatch {
     row: usize,
     path: String,
     folder: String,
@@ -17,7 +17,7 @@ pub(super) struct FolderMismatch {
 
 /// The paths without the folders that all of them share, and how many lie in a folder that is called
 /// like their class.
-pub(super) fn image_names(
+pub(in crate::stages) fn image_names(
     paths: &[String],
     labels: &[usize],
     classes: &[String],
