@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["id", "event"]),
+    ("paper", &["fs", "suggest", "artifact", "manifest"]),
     ("cli", ANY_ABOVE),
 ];
 

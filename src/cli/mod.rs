@@ -9,6 +9,7 @@ mod exit;
 mod fsck;
 mod gc;
 mod graph;
+mod paper;
 mod plan;
 mod project;
 mod provenance;
@@ -71,6 +72,8 @@ enum Command {
     Results(results::ResultsArgs),
     /// Compare two published experiments: which settings differ, which numbers moved.
     Diff(diff::DiffArgs),
+    /// The tables of a paper with our numbers beside its own, and a mark at each.
+    Paper(paper::PaperArgs),
     /// Draw the stage graph.
     Graph(graph::GraphArgs),
     /// List the stage kinds.
@@ -132,6 +135,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::Results(args) => results::results(args),
         Command::Diff(args) => diff::diff(args),
         Command::Doctor(args) => doctor::doctor(place, args),
+        Command::Paper(args) => paper::paper(args),
         Command::Graph(args) => graph::graph(args),
         Command::Stages => stages::stages(),
         Command::Gc(args) => gc::gc(place, args),

@@ -65,7 +65,9 @@ fn folders(results: &Path) -> Result<Vec<PathBuf>, CliError> {
         let help = "run an experiment first, or name the folder with `--results`";
         return Err(CliError::usage(message, help));
     }
-    Ok(fs::list(results)?.into_iter().filter(|path| fs::is_dir(path)).collect())
+    // What `paper` writes is made of these tables and has no provenance of its own.
+    let is_published = |path: &PathBuf| fs::exists(&path.join("provenance.json"));
+    Ok(fs::list(results)?.into_iter().filter(is_published).collect())
 }
 
 fn append(
