@@ -11,6 +11,7 @@ mod doctor;
 mod examples;
 mod exports;
 mod invariants;
+mod paper;
 mod quickstart;
 mod results;
 mod resume;
