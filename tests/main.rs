@@ -10,6 +10,7 @@ mod concurrency;
 mod doctor;
 mod examples;
 mod exports;
+mod index;
 mod invariants;
 mod paper;
 mod quickstart;

@@ -151,7 +151,9 @@ fn traces() -> Vec<u8> {
 }
 
 fn provenance(epochs: usize) -> String {
-    format!(r#"{{ "stages": [{{ "recipe": {{ "kind": "train", "params": {{ "epochs": {epochs} }} }} }}] }}"#)
+    format!(
+        r#"{{ "stages": [{{ "recipe": {{ "kind": "train", "params": {{ "epochs": {epochs} }} }} }}] }}"#
+    )
 }
 
 /// Birds were run as asked, photos are a stand-in, scenes are absent.
@@ -261,8 +263,14 @@ fn a_mistake_is_blamed_at_its_place() {
     insta::assert_snapshot!("paper_slip_key", with("scale  = 100", "scal = 100"));
     insta::assert_snapshot!("paper_slip_syntax", with("arxiv   =", "arxiv"));
     insta::assert_snapshot!("paper_slip_method", with("Base = {", "Bass = {"));
-    insta::assert_snapshot!("paper_slip_column", with("{ method = \"Base\" }", "{ methud = \"Base\" }"));
-    insta::assert_snapshot!("paper_slip_label", with("{ method = \"Base\" }", "{ method = \"Bass\" }"));
+    insta::assert_snapshot!(
+        "paper_slip_column",
+        with("{ method = \"Base\" }", "{ methud = \"Base\" }")
+    );
+    insta::assert_snapshot!(
+        "paper_slip_label",
+        with("{ method = \"Base\" }", "{ method = \"Bass\" }")
+    );
     insta::assert_snapshot!("paper_ambiguous", with(", where = { method = \"Base\" }", ""));
     insta::assert_snapshot!("paper_slip_formula", with("[[table]]", EQUATION));
     let twice = with("dataset    = \"scenes\"", "dataset    = \"birds\"");

@@ -1,5 +1,6 @@
 //! `erpc-pipe paper`: the tables of a paper with our numbers and a mark at each.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -35,11 +36,11 @@ pub(super) fn paper(args: &PaperArgs) -> Result<Exit, CliError> {
         for (file, content) in table_files(&name, &table) {
             let path = folder.join(file);
             if write_if_changed(&path, &content)? {
-                text.push_str(&format!("wrote {}\n", path.display()));
+                let _ = writeln!(text, "wrote {}", path.display());
             }
         }
     }
-    text.push_str(&format!("{} (arXiv {}), {}\n", paper.title(), paper.arxiv(), made.summary));
+    let _ = writeln!(text, "{} (arXiv {}), {}", paper.title(), paper.arxiv(), made.summary);
     text_out(text.as_bytes())?;
     Ok(Exit::Fine)
 }

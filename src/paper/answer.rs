@@ -128,14 +128,16 @@ impl<'a> Answers<'a> {
         let (name, table) = (answer.experiment.get_ref(), outline.table.get_ref());
         let row = match found.as_slice() {
             [] => {
-                let reason = format!("table {table} of experiment {name} has no {} here", metric.ours);
+                let reason =
+                    format!("table {table} of experiment {name} has no {} here", metric.ours);
                 return Ok(Found::Absent(reason));
             }
             [row] => *row,
             [first, second, ..] => {
-                let differs = columns.names().into_iter().find(|column| {
-                    columns.text(column, *first) != columns.text(column, *second)
-                });
+                let differs = columns
+                    .names()
+                    .into_iter()
+                    .find(|column| columns.text(column, *first) != columns.text(column, *second));
                 let message = format!("{} rows have the metric `{}`", found.len(), metric.ours);
                 let help = format!("choose one by `{}` in `where`", differs.unwrap_or("stage"));
                 return Err(self.blame(&outline.table, message, help));
@@ -145,7 +147,7 @@ impl<'a> Answers<'a> {
             return Ok(Found::Absent(format!("{} of experiment {name} has no mean", metric.ours)));
         };
         let n = columns.number("n", row).unwrap_or(1.0);
-        if let Some(lack) = self.too_few(columns, row, answer, n) {
+        if let Some(lack) = Self::too_few(columns, row, answer, n) {
             return Ok(Found::Absent(format!("experiment {name} is below the budget: {lack}")));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
@@ -160,7 +162,7 @@ impl<'a> Answers<'a> {
         }))
     }
 
-    fn too_few(&self, columns: &Columns, row: usize, answer: &Answer, n: f64) -> Option<String> {
+    fn too_few(columns: &Columns, row: usize, answer: &Answer, n: f64) -> Option<String> {
         let budget = &answer.budget;
         #[expect(clippy::cast_precision_loss, reason = "seeds are few")]
         let seeds = budget.seeds as f64;

@@ -23,11 +23,7 @@ pub(super) enum Content {
     /// The paper's, as it is printed: of a method that we answer, or of one that it cites.
     Printed { text: String, is_cited: bool },
     /// Ours.
-    Ours {
-        experiment: String,
-        estimate: Option<Estimate>,
-        mark: Mark,
-    },
+    Ours { experiment: String, estimate: Option<Estimate>, mark: Mark },
 }
 
 /// All cells of a table, row by row.

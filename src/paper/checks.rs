@@ -89,8 +89,7 @@ impl Notes {
                         && (candidate.value - printed.value).abs() < EXACT
                 });
                 for namesake in namesakes {
-                    let _ =
-                        write!(note, "; there {} is {}'s", namesake.text, namesake.key.method);
+                    let _ = write!(note, "; there {} is {}'s", namesake.text, namesake.key.method);
                 }
                 self.add(&printed.key, note + ".");
             }
@@ -173,7 +172,10 @@ fn sentence(printed: &str, plain: &Side, facts: Option<&Side>) -> String {
 fn explained(paper: &Paper, equation: &Equation, formula: &Formula) -> String {
     let swapped = equation.instead.values().map(|fact| fact.get_ref().as_str());
     let facts = formula.names().chain(swapped).filter_map(|name| paper.outline.facts.get(name));
-    facts.map(|fact| format!(" {} is {}.", fact.value, fact.what)).collect()
+    facts.fold(String::new(), |mut text, fact| {
+        let _ = write!(text, " {} is {}.", fact.value, fact.what);
+        text
+    })
 }
 
 fn is_transposed(one: &str, two: &str) -> bool {

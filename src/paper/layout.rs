@@ -1,6 +1,7 @@
 //! Cells as a table: what stands in each, and the notes below in the order in which cells call for them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use indexmap::IndexSet;
 
@@ -61,7 +62,7 @@ fn shown(paper: &Paper, cell: &Cell, notes: &mut IndexSet<String>) -> String {
     };
     for note in reason.into_iter().chain(cell.notes.iter().cloned()) {
         let (at, _) = notes.insert_full(note);
-        text.push_str(&format!(" [{}]", at + 1));
+        let _ = write!(text, " [{}]", at + 1);
     }
     text
 }
@@ -88,9 +89,7 @@ fn word(mark: &Mark, digits: u8) -> String {
 /// With a capital at its beginning.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The name of a printed column: the data set and the metric, as far as they tell columns apart.

@@ -28,7 +28,8 @@ pub(super) fn find(columns: &Columns, rows: &[usize], metric: &Metric, table: &s
     let found = [GLOBAL, JOINT].into_iter().find_map(|(prefix, column)| {
         let looks: f64 = metric.ours.strip_prefix(prefix)?.parse().ok()?;
         let is_there = |row: &&usize| columns.number("step", **row) == Some(looks);
-        let row = *search.iter().filter(is_there).find(|row| !columns.flag("has_stopped", **row))?;
+        let row =
+            *search.iter().filter(is_there).find(|row| !columns.flag("has_stopped", **row))?;
         columns.number(column, row)
     });
     let Some(mean) = found else {

@@ -39,7 +39,7 @@ use answer::Answers;
 use cells::{Cell, cells};
 use checks::Notes;
 use numbers::{CellKey, Numbers};
-use outline::{Answer, Outline};
+use outline::{Answer, Outline, TableOutline};
 
 pub use error::PaperError;
 pub use mark::Mark;
@@ -98,6 +98,11 @@ impl Paper {
         &self.outline.arxiv
     }
 
+    /// The names of its tables, as their files have them.
+    pub fn table_names(&self) -> impl Iterator<Item = String> {
+        self.outline.table.iter().map(file_name)
+    }
+
     /// The experiment that is to answer a cell.
     fn answer(&self, key: &CellKey) -> Option<&Answer> {
         self.outline.answer.iter().find(|answer| {
@@ -117,14 +122,17 @@ impl Paper {
         let mut all: Vec<(&str, Vec<Cell>)> = Vec::new();
         for spec in &self.outline.table {
             let cells = cells(self, spec, &mut answers, &notes)?;
-            let name = format!("table{}", spec.name.get_ref());
-            tables.push((name, layout::table(self, spec, &cells)?));
+            tables.push((file_name(spec), layout::table(self, spec, &cells)?));
             all.push((spec.name.get_ref(), cells));
         }
         let summary = Summary::of(&all);
         tables.push(("marks".to_owned(), summary.table(self.title())?));
         Ok(PaperTables { tables, summary })
     }
+}
+
+fn file_name(table: &TableOutline) -> String {
+    format!("table{}", table.name.get_ref())
 }
 
 fn read(path: &Path) -> Result<Source, PaperError> {

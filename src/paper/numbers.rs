@@ -9,14 +9,15 @@
 
 use std::ops::Range;
 
+use toml::Spanned;
+
 use crate::manifest::Source;
 use crate::suggest::advice;
 
 use super::PaperError;
 use super::outline::Outline;
 
-const COLUMNS: [&str; 7] =
-    ["table", "method", "group", "dataset", "setting", "metric", "value"];
+const COLUMNS: [&str; 7] = ["table", "method", "group", "dataset", "setting", "metric", "value"];
 
 /// The name of the table of what stands in the text.
 const TEXT: &str = "text";
@@ -92,6 +93,10 @@ impl Numbers {
     }
 }
 
+fn words<'a>(words: impl IntoIterator<Item = &'a Spanned<String>>) -> Vec<&'a str> {
+    words.into_iter().map(|word| word.get_ref().as_str()).collect()
+}
+
 fn damaged(source: &Source, error: &csv::Error) -> PaperError {
     let start = error.position().map_or(0, |position| byte(position.byte()));
     PaperError::at(source, start..start, error.to_string(), "each line has the seven columns")
@@ -110,12 +115,8 @@ struct Line<'a> {
 impl Line<'_> {
     fn read(&self, outline: &Outline) -> Result<Printed, PaperError> {
         let field = |at: usize| self.record[at].to_owned();
-        let key = CellKey {
-            table: field(0),
-            method: field(1),
-            dataset: field(3),
-            metric: field(5),
-        };
+        let key =
+            CellKey { table: field(0), method: field(1), dataset: field(3), metric: field(5) };
         self.check(&key, outline)?;
         let text = field(6);
         let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
@@ -131,34 +132,23 @@ impl Line<'_> {
         if key.table == TEXT {
             return Ok(());
         }
-        let names = |names: Vec<&String>| names.into_iter().map(String::clone).collect();
-        let tables: Vec<String> =
-            names(outline.table.iter().map(|table| table.name.get_ref()).collect());
+        let tables: Vec<&str> = words(outline.table.iter().map(|table| &table.name));
         self.among(0, "table", &tables)?;
         let table = outline.table(&key.table).expect("it is one of them");
-        let datasets: Vec<String> =
-            names(table.datasets.iter().map(|one| one.get_ref()).collect());
-        self.among(3, "dataset", &datasets)?;
-        let metrics: Vec<String> = names(table.metrics.iter().map(|one| one.get_ref()).collect());
-        self.among(5, "metric", &metrics)
+        self.among(3, "dataset", &words(&table.datasets))?;
+        self.among(5, "metric", &words(&table.metrics))
     }
 
-    fn among(&self, at: usize, column: &str, known: &[String]) -> Result<(), PaperError> {
+    fn among(&self, at: usize, column: &str, known: &[&str]) -> Result<(), PaperError> {
         let name = &self.record[at];
-        if known.iter().any(|one| one == name) {
+        if known.contains(&name) {
             return Ok(());
         }
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let message = format!("column `{column}` holds `{name}`, which the outline does not list");
-        Err(self.blame(at, message, advice(name, column, &known)))
+        Err(self.blame(at, message, advice(name, column, known)))
     }
 
-    fn blame(
-        &self,
-        at: usize,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> PaperError {
+    fn blame(&self, at: usize, message: impl Into<String>, help: impl Into<String>) -> PaperError {
         PaperError::at(self.source, self.span(at), message, help)
     }
 

@@ -61,7 +61,7 @@ impl Summary {
             },
         });
         let presentation = Presentation {
-            caption: format!("What became of the numbers of “{title}”"),
+            caption: format!("{title}: marks at our numbers beside the paper's"),
             rows: vec!["of".to_owned()],
             columns: [name].into_iter().chain(marked).collect(),
             ..Presentation::default()

@@ -75,7 +75,10 @@ fn means_are_worked_out_from_what_is_printed() {
     let sp_aen = note(&paper, "1/SP-AEN/AWA2/H");
     assert_eq!(sp_aen, "H is printed as 37.1; U = 23.0 and S = 90.9 give 36.7.");
     assert!(note(&paper, "1/RelationNet/AWA2/H").ends_with("give 45.4."));
-    let mended = with("SP-AEN,non-end-to-end,AWA2,generalised,H,37.1", "SP-AEN,non-end-to-end,AWA2,generalised,H,36.7");
+    let mended = with(
+        "SP-AEN,non-end-to-end,AWA2,generalised,H,37.1",
+        "SP-AEN,non-end-to-end,AWA2,generalised,H,36.7",
+    );
     assert_eq!(note(&mended.unwrap(), "1/SP-AEN/AWA2/H"), "");
     // 68.33 from the rounded numbers, 68.4 printed: U and S may have been rounded by as much.
     assert_eq!(note(&paper, "1/ERPCNet/CUB/H"), "");

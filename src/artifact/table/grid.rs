@@ -130,7 +130,10 @@ fn content(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
         }
         Cell::Words { column, equals, words } => {
             let is_there = |row: &&usize| shown(tidy.value(column, **row)) == *equals;
-            group.iter().find(is_there).map_or_else(String::new, |&row| shown(tidy.value(words, row)))
+            group
+                .iter()
+                .find(is_there)
+                .map_or_else(String::new, |&row| shown(tidy.value(words, row)))
         }
         Cell::Probability { column, digits } => match tidy.value(column, group[0]) {
             Some(Value::Number(Some(number))) => probability(number, *digits),
