@@ -143,7 +143,7 @@ impl<'a> Answers<'a> {
                 return Err(self.blame(&outline.table, message, help));
             }
         };
-        let Some(mean) = columns.number("mean", row) else {
+        let Some(mean) = columns.number("mean", row).filter(|mean| mean.is_finite()) else {
             return Ok(Found::Absent(format!("{} of experiment {name} has no mean", metric.ours)));
         };
         let n = columns.number("n", row).unwrap_or(1.0);
