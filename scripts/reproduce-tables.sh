@@ -23,6 +23,8 @@ git diff --stat -- README.md docs results
 
 printf '\n'
 "$program" times
-printf '\nAbsent, for want of data or weights (erpc-pipe plan MANIFEST says which):\n'
-sed -e '/^$/d' -e 's/^/  /' "$ABSENT"
+if grep -q . "$ABSENT"; then
+    printf '\nAbsent, for want of data or weights (erpc-pipe plan MANIFEST says which):\n'
+    sed -e '/^$/d' -e 's/^/  /' "$ABSENT"
+fi
 printf '\n%s' "$summaries"
