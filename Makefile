@@ -39,13 +39,10 @@ ci: check ## Everything that CI runs
 	./.ci/run
 
 results: build ## Run every experiment whose data is there; what is known is reused
-	@for manifest in experiments/*.toml; do $(ERPC) run "$$manifest" || [ $$? -eq 7 ] || exit 1; done
+	./scripts/run-experiments.sh $(ERPC)
 
-reproduce-tables: results ## Put the tables of results/ into the pages and say whether they moved
-	./scripts/insert-results.sh README.md
-	./scripts/insert-results.sh docs/baselines.md
-	./scripts/insert-results.sh docs/erpcnet.md
-	git diff --stat -- README.md docs results
+reproduce-tables: build ## Make all tables and pages again; say what moved, what is absent, what came out
+	./scripts/reproduce-tables.sh $(ERPC)
 
 bench: build ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
 	./benches/run.sh $(ERPC) $(BENCH_VENV)

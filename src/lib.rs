@@ -64,4 +64,6 @@ pub mod stages;
 
 pub mod report;
 
+pub mod paper;
+
 pub mod cli;

@@ -49,6 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["id", "catalogue", "event"]),
+    ("paper", &["fs", "suggest", "artifact", "manifest"]),
     ("cli", ANY_ABOVE),
 ];
 

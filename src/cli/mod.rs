@@ -10,6 +10,8 @@ mod exit;
 mod fsck;
 mod gc;
 mod graph;
+mod index;
+mod paper;
 mod plan;
 mod project;
 mod provenance;
@@ -19,6 +21,7 @@ mod run;
 mod schema;
 mod show;
 mod stages;
+mod times;
 mod why;
 
 use std::io;
@@ -72,6 +75,12 @@ enum Command {
     Results(results::ResultsArgs),
     /// Compare two published experiments: which settings differ, which numbers moved.
     Diff(diff::DiffArgs),
+    /// The tables of a paper with our numbers beside its own, and a mark at each.
+    Paper(paper::PaperArgs),
+    /// Write the page that leads to all published tables and figures.
+    Index(index::IndexArgs),
+    /// Say where the time of published experiments went.
+    Times(times::TimesArgs),
     /// Draw the stage graph.
     Graph(graph::GraphArgs),
     /// List the stage kinds.
@@ -136,6 +145,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::Diff(args) => diff::diff(args),
         Command::Data(args) => data::data(place, args),
         Command::Doctor(args) => doctor::doctor(place, args),
+        Command::Paper(args) => paper::paper(args),
+        Command::Index(args) => index::index(args),
+        Command::Times(args) => times::times(args),
         Command::Graph(args) => graph::graph(args),
         Command::Stages => stages::stages(),
         Command::Gc(args) => gc::gc(place, args),

@@ -35,6 +35,21 @@ impl Project {
     }
 }
 
+/// The manifests that are named, and those in named folders.
+pub(super) fn manifests(named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let mut manifests = Vec::new();
+    for path in named {
+        if fs::is_dir(path) {
+            let entries = fs::list(path)?;
+            let is_manifest = |path: &PathBuf| path.extension().is_some_and(|e| e == "toml");
+            manifests.extend(entries.into_iter().filter(is_manifest));
+        } else {
+            manifests.push(path.clone());
+        }
+    }
+    Ok(manifests)
+}
+
 fn read_source(path: &Path) -> Result<Source, CliError> {
     if !fs::exists(path) {
         let is_pipeline = path.components().any(|part| part.as_os_str() == "pipelines");

@@ -58,7 +58,7 @@ pub(super) fn publish(
 }
 
 /// A file name and its content.
-type File = (String, Vec<u8>);
+pub(super) type File = (String, Vec<u8>);
 
 /// What people can read.
 const PUBLISHED: [ArtifactKind; 4] =
@@ -111,16 +111,23 @@ fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliErr
             file("png", figure.png().to_vec()),
         ]);
     }
-    let views = Table::decode(blob).map_err(bug)?.views();
-    Ok(vec![
+    Ok(table_files(stem, &Table::decode(blob).map_err(bug)?))
+}
+
+/// The files in which a table is published.
+pub(super) fn table_files(stem: &str, table: &Table) -> Vec<File> {
+    let views = table.views();
+    let file = |ending: &str, content: Vec<u8>| (format!("{stem}.{ending}"), content);
+    vec![
         file("parquet", views.parquet),
         file("csv", views.csv.into_bytes()),
         file("md", views.markdown.into_bytes()),
         file("tex", views.latex.into_bytes()),
-    ])
+    ]
 }
 
-fn write_if_changed(path: &Path, content: &[u8]) -> Result<bool, CliError> {
+/// Writes a file whole, unless it reads so already; says whether it was written.
+pub(super) fn write_if_changed(path: &Path, content: &[u8]) -> Result<bool, CliError> {
     if fs::exists(path) && fs::read(path)? == content {
         return Ok(false);
     }

@@ -128,6 +128,13 @@ fn content(tidy: &Tidy, group: &[usize], cell: &Cell) -> String {
                 Some((have, of)) => format!("{text} ({have} of {of})"),
             }
         }
+        Cell::Words { column, equals, words } => {
+            let is_there = |row: &&usize| shown(tidy.value(column, **row)) == *equals;
+            group
+                .iter()
+                .find(is_there)
+                .map_or_else(String::new, |&row| shown(tidy.value(words, row)))
+        }
         Cell::Probability { column, digits } => match tidy.value(column, group[0]) {
             Some(Value::Number(Some(number))) => probability(number, *digits),
             other => shown(other),
@@ -189,6 +196,7 @@ fn align(tidy: &Tidy, cell: &Cell) -> Align {
         Cell::Number { .. }
         | Cell::Measure { .. }
         | Cell::Found { .. }
+        | Cell::Words { .. }
         | Cell::Probability { .. }
         | Cell::First { .. } => Align::Right,
     }

@@ -75,6 +75,15 @@ pub enum Cell {
         /// Digits after the point.
         digits: u8,
     },
+    /// A tidy column as it is, of the tidy row in which another column reads a certain text.
+    Words {
+        /// The tidy column that picks the tidy row.
+        column: String,
+        /// What it reads there.
+        equals: String,
+        /// The tidy column that is shown.
+        words: String,
+    },
     /// A tidy column of probabilities, rounded; what would round to nothing is printed as smaller
     /// than the last digit can show, as in `< 0.001`.
     Probability {
@@ -98,6 +107,7 @@ impl Cell {
             Self::Value { column, .. }
             | Self::Number { column, .. }
             | Self::Probability { column, .. } => vec![column],
+            Self::Words { column, words, .. } => vec![column, words],
             Self::Measure { value, spread, .. } => {
                 ["metric", value].into_iter().chain(spread.as_deref()).collect()
             }

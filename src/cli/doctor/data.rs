@@ -9,12 +9,12 @@ use crate::plan::DataRoots;
 use crate::stage::FileRef;
 
 use super::super::CliError;
-use super::super::project::Project;
+use super::super::project::{Project, manifests};
 use super::{Finding, State};
 
-pub(super) fn findings(roots: &DataRoots, manifests: &[PathBuf]) -> Result<Vec<Finding>, CliError> {
+pub(super) fn findings(roots: &DataRoots, named: &[PathBuf]) -> Result<Vec<Finding>, CliError> {
     let mut findings: Vec<Finding> = roots.0.iter().take(1).map(|root| folder(root)).collect();
-    for manifest in all(manifests)? {
+    for manifest in manifests(named)? {
         findings.push(of_manifest(roots, &manifest));
     }
     Ok(findings)
@@ -29,21 +29,6 @@ fn folder(root: &Path) -> Finding {
         format!("data folder: there is no `{}`", root.display()),
         "set ERPC_DATA to the folder that holds the data, or make it",
     )
-}
-
-/// The manifests that are named, and those in named folders.
-fn all(named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
-    let mut manifests = Vec::new();
-    for path in named {
-        if fs::is_dir(path) {
-            let entries = fs::list(path)?;
-            let is_manifest = |path: &PathBuf| path.extension().is_some_and(|e| e == "toml");
-            manifests.extend(entries.into_iter().filter(is_manifest));
-        } else {
-            manifests.push(path.clone());
-        }
-    }
-    Ok(manifests)
 }
 
 fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {

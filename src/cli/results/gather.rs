@@ -30,7 +30,7 @@ pub(in super::super) fn gather(
     experiments: &[String],
     grain: Grain,
 ) -> Result<Sheet, CliError> {
-    let folders = folders(results)?;
+    let folders = published(results)?;
     let names: Vec<&str> = folders.iter().map(|folder| name(folder)).collect();
     for wanted in experiments {
         if !names.contains(&wanted.as_str()) {
@@ -59,13 +59,16 @@ pub(in super::super) fn tables_of(folder: &Path, grain: Grain) -> Result<Sheet, 
     Ok(sheet)
 }
 
-fn folders(results: &Path) -> Result<Vec<PathBuf>, CliError> {
+/// The folders of published experiments.
+pub(in super::super) fn published(results: &Path) -> Result<Vec<PathBuf>, CliError> {
     if !fs::is_dir(results) {
         let message = format!("there is no folder `{}`", results.display());
         let help = "run an experiment first, or name the folder with `--results`";
         return Err(CliError::usage(message, help));
     }
-    Ok(fs::list(results)?.into_iter().filter(|path| fs::is_dir(path)).collect())
+    // What `paper` writes is made of these tables and has no provenance of its own.
+    let is_published = |path: &PathBuf| fs::exists(&path.join("provenance.json"));
+    Ok(fs::list(results)?.into_iter().filter(is_published).collect())
 }
 
 fn append(

@@ -17,7 +17,7 @@ use arrange::{Arrangement, arrange};
 use condition::Condition;
 use gather::gather;
 
-pub(super) use gather::{Grain, name, tables_of};
+pub(super) use gather::{Grain, name, published, tables_of};
 pub(super) use print::table as print_table;
 pub(super) use sheet::{Datum, Sheet};
 

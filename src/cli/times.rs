@@ -1,0 +1,107 @@
+//! `erpc-pipe times`: where the time of published experiments went.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::fs;
+use crate::report::duration_text;
+
+use super::results::{name, published};
+use super::{CliError, Exit, text_out};
+
+/// The arguments of `times`.
+#[derive(Args)]
+pub(super) struct TimesArgs {
+    /// Where the experiments are published.
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    results: PathBuf,
+}
+
+/// Seconds, and how many stages took them.
+type Sum = (f64, usize);
+
+pub(super) fn times(args: &TimesArgs) -> Result<Exit, CliError> {
+    let mut by_experiment: BTreeMap<String, Sum> = BTreeMap::new();
+    let mut by_kind: BTreeMap<String, Sum> = BTreeMap::new();
+    let mut counted = BTreeSet::new();
+    for folder in published(&args.results)? {
+        for stage in stages(&folder)? {
+            add(&mut by_experiment, name(&folder), stage.seconds);
+            if counted.insert(stage.key) {
+                add(&mut by_kind, &stage.kind, stage.seconds);
+            }
+        }
+    }
+    let mut text = String::new();
+    part(
+        &mut text,
+        "Time by experiment, each stage as long as it took when it ran",
+        &by_experiment,
+    );
+    text.push('\n');
+    part(&mut text, "Time by kind of stage; one that experiments share counts once", &by_kind);
+    let total = by_kind.values().map(|(seconds, _)| seconds).sum();
+    let _ = writeln!(text, "\n{} in all", duration(total));
+    text_out(text.as_bytes())?;
+    Ok(Exit::Fine)
+}
+
+/// A stage that was run or reused.
+struct Stage {
+    key: String,
+    kind: String,
+    seconds: f64,
+}
+
+fn stages(folder: &Path) -> Result<Vec<Stage>, CliError> {
+    let run = json(&folder.join("run.json"))?;
+    let provenance = json(&folder.join("provenance.json"))?;
+    let list = |value: &Value| value["stages"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let recipes: BTreeMap<String, (String, String)> = list(&provenance)
+        .iter()
+        .map(|stage| (text(&stage["stage"]), (text(&stage["key"]), text(&stage["recipe"]["kind"]))))
+        .collect();
+    let stage = |stage: &Value| {
+        let (key, kind) = recipes.get(stage["stage"].as_str()?)?.clone();
+        Some(Stage { key, kind, seconds: stage["seconds"].as_f64()? })
+    };
+    Ok(list(&run).iter().filter_map(stage).collect())
+}
+
+fn json(path: &Path) -> Result<Value, CliError> {
+    if !fs::exists(path) {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&fs::read(path)?).map_err(|error| {
+        let message = format!("`{}` is damaged: {error}", path.display());
+        CliError::usage(message, "run its experiment again, or remove the file")
+    })
+}
+
+fn add(sums: &mut BTreeMap<String, Sum>, name: &str, seconds: f64) {
+    let sum = sums.entry(name.to_owned()).or_default();
+    *sum = (sum.0 + seconds, sum.1 + 1);
+}
+
+/// A heading and a line a sum, the longest first.
+fn part(text: &mut String, heading: &str, sums: &BTreeMap<String, Sum>) {
+    let mut sums: Vec<(&String, &Sum)> = sums.iter().collect();
+    // Stable: equal times stay in the order of their names.
+    sums.sort_by(|one, two| two.1.0.total_cmp(&one.1.0));
+    let width = sums.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let _ = writeln!(text, "{heading}");
+    for (name, (seconds, count)) in sums {
+        let noun = if *count == 1 { "stage" } else { "stages" };
+        let _ = writeln!(text, "  {name:<width$}  {:>12}  {count} {noun}", duration(*seconds));
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    duration_text(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
