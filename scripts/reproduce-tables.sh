@@ -16,7 +16,7 @@ for outline in experiments/published/*.toml; do
     summaries+="$("$program" paper "$outline")"$'\n'
 done
 "$program" index
-for page in README.md docs/baselines.md docs/erpcnet.md; do
+for page in README.md docs/baselines.md docs/erpcnet.md docs/reproducing-erpcnet.md; do
     ./scripts/insert-results.sh "$page"
 done
 git diff --stat -- README.md docs results

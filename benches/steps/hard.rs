@@ -1,6 +1,8 @@
 //! What a look costs, end to end behind a whole ResNet-101: partial convolution on its map, or crops of
 //! the image through a second extractor (`HardNet`, Figures 4c and 4d of the paper).
 
+use std::time::Instant;
+
 use erpc_pipe::models::erpcnet::hard::{CROPS, HardSight, embed};
 use erpc_pipe::models::erpcnet::judge::Judge;
 use erpc_pipe::models::erpcnet::learner::BoundTail;
@@ -21,8 +23,10 @@ use crate::model::{Model, random, resnet101};
 use crate::search::{agent, classes, labels, mean_looks, seeable};
 use crate::{RATE, SIZES};
 
-/// Images a batch: what a whole network keeps for its way back is large.
-const IMAGES: usize = 4;
+/// Images a batch in training: what a whole network keeps for its way back is large.
+const LEARNT: usize = 16;
+/// Images a batch at the test.
+const SEEN: usize = 32;
 /// Pixels on a side of an image.
 const PIXELS: usize = 224;
 
@@ -57,14 +61,14 @@ impl Extractors {
     }
 }
 
-/// Steps of stage I with everything learning, from pixels on; gives their losses.
-pub(crate) fn trainings(eye: Eye, steps: usize) -> Vec<f64> {
+/// Steps of stage I with everything learning, from pixels on; gives the loss and the seconds of each.
+pub(crate) fn trainings(eye: Eye, steps: usize) -> Vec<(f64, f64)> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let Model { tail, copy, network, mut parameters } = Model::new(&SIZES, &mut rng);
     let extractors = Extractors::new(eye, &mut parameters, &mut rng);
     let signatures = random(&[SIZES.classes, SIZES.attributes], 0.1, &mut rng);
-    let images = random(&[IMAGES, PIXELS, PIXELS, 3], 1.0, &mut rng);
-    let labels = labels(&SIZES, IMAGES);
+    let images = random(&[LEARNT, PIXELS, PIXELS, 3], 1.0, &mut rng);
+    let labels = labels(&SIZES, LEARNT);
     let objective = Objective {
         joint: JointLoss::Prefixes,
         logit_scale: 1.0,
@@ -72,10 +76,11 @@ pub(crate) fn trainings(eye: Eye, steps: usize) -> Vec<f64> {
         weights: [1.0; 4],
     };
     let (mut sgd, workspace) = (Sgd::new(0.9, 1e-5), Workspace::default());
-    let mut losses = Vec::with_capacity(steps);
+    let mut measured = Vec::with_capacity(steps);
     for _ in 0..steps {
+        let start = Instant::now();
         let draw = |_| network.cells.draw(SIZES.looks, &mut rng);
-        let cells: Vec<usize> = (0..IMAGES).flat_map(draw).collect();
+        let cells: Vec<usize> = (0..LEARNT).flat_map(draw).collect();
         let mut tape = Tape::within(&workspace, &parameters, Recording::On);
         let pixels = tape.constant(images.clone());
         let maps = extractors.first.run(&mut tape, &extractors.first_copy, pixels, Mode::Training);
@@ -90,11 +95,12 @@ pub(crate) fn trainings(eye: Eye, steps: usize) -> Vec<f64> {
         let attributes = network.predict(&mut tape, global, looks, Kept::default());
         let signatures = tape.constant(signatures.clone());
         let loss = objective.losses(&mut tape, &attributes, signatures, &labels).total;
-        losses.push(f64::from(tape.value(loss).values()[0]));
+        let found = f64::from(tape.value(loss).values()[0]);
         let pass = tape.end();
         sgd.descend(&mut parameters, pass, loss, RATE);
+        measured.push((found, start.elapsed().as_secs_f64()));
     }
-    losses
+    measured
 }
 
 /// The embeddings of crops, [N, T, D].
@@ -108,22 +114,22 @@ fn crops(
     let extractor = BoundTail { tail: whole, copy: second };
     let looks = cells.iter().enumerate().map(|(at, cell)| (at / SIZES.looks, *cell));
     let flat = embed(tape, &extractor, images, CROPS, looks, Mode::Training);
-    tape.reshape(flat, vec![IMAGES, SIZES.looks, SIZES.embedding])
+    tape.reshape(flat, vec![LEARNT, SIZES.looks, SIZES.embedding])
 }
 
-/// Searches from pixels on, with all looks; gives the mean number of looks of each batch.
-pub(crate) fn tests(eye: Eye, count: usize) -> Vec<f64> {
+/// Searches from pixels on, with all looks; gives the mean number of looks and the seconds of each batch.
+pub(crate) fn tests(eye: Eye, count: usize) -> Vec<(f64, f64)> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut model = Model::new(&SIZES, &mut rng);
     let extractors = Extractors::new(eye, &mut model.parameters, &mut rng);
     let classes = classes(&SIZES, &mut rng);
-    let images = random(&[IMAGES, PIXELS, PIXELS, 3], 1.0, &mut rng);
+    let images = random(&[SEEN, PIXELS, PIXELS, 3], 1.0, &mut rng);
     let mut learnt = Parameters::default();
     let agent = agent(&mut learnt, &mut rng);
     let judge = Judge::new(&model.network, &model.parameters, &classes);
     let (subnets, workspace) = (model.subnets(), Workspace::default());
     let looker = Looker { judge: &judge, agent: &agent, learnt: &learnt };
-    let test = |_| {
+    let test = || {
         let (maps, global) = whole_images(&extractors, &model, &images, &workspace);
         let (parameters, workspace) = (&model.parameters, &workspace);
         match &extractors.second_copy {
@@ -136,7 +142,11 @@ pub(crate) fn tests(eye: Eye, count: usize) -> Vec<f64> {
             }
         }
     };
-    (0..count).map(test).collect()
+    let timed = |_| {
+        let start = Instant::now();
+        (test(), start.elapsed().as_secs_f64())
+    };
+    (0..count).map(timed).collect()
 }
 
 /// Maps and embeddings of whole images.

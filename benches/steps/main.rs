@@ -9,9 +9,10 @@
 //! - `stage-two`: an update of the policy from 64 images whose looks were embedded beforehand;
 //! - `table`: embedding all looks at 64 images;
 //! - `inference`: both, for 64 images that are looked at until the reward reaches a threshold;
-//! - `train-cells`, `train-crops`: a step of stage I in which everything learns, from the pixels of 4
+//! - `train-cells`, `train-crops`: a step of stage I in which everything learns, from the pixels of 16
 //!   images through a whole ResNet-101 on, with partial convolution and as `HardNet`;
-//! - `test-cells`, `test-crops`: the same images looked at six times;
+//! - `test-cells`, `test-crops`: 32 images looked at six times; all four write each step with its
+//!   seconds;
 //! - `case`: no measurement, but rewards of a small network, with all that they follow from.
 //!
 //! The last line is the loss of each step (what each batch came to, the case as JSON), so that a
@@ -60,14 +61,19 @@ fn run(task: &str, steps: usize) -> String {
         "stage-two" => search::updates(steps),
         "table" => search::tables(steps),
         "inference" => search::searches(steps),
-        "train-cells" => hard::trainings(Eye::Cells, steps),
-        "train-crops" => hard::trainings(Eye::Crops, steps),
-        "test-cells" => hard::tests(Eye::Cells, steps),
-        "test-crops" => hard::tests(Eye::Crops, steps),
+        "train-cells" => return written(&hard::trainings(Eye::Cells, steps)),
+        "train-crops" => return written(&hard::trainings(Eye::Crops, steps)),
+        "test-cells" => return written(&hard::tests(Eye::Cells, steps)),
+        "test-crops" => return written(&hard::tests(Eye::Crops, steps)),
         "case" => return case::small().to_string(),
         other => panic!("`{other}` is no task"),
     };
     format!("{found:?}")
+}
+
+/// Pairs of what a step came to and its seconds, as JSON.
+fn written(measured: &[(f64, f64)]) -> String {
+    serde_json::to_string(measured).expect("numbers can be written")
 }
 
 fn stage_one(steps: usize) -> Vec<f64> {

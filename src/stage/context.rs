@@ -81,6 +81,16 @@ impl<'a> StageContext<'a> {
         u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
     }
 
+    /// The trial's seed as the manifest writes it, for a stage that looks something up by it. Who
+    /// draws takes a [stream](Self::rng).
+    ///
+    /// # Panics
+    /// If the stage kind is not declared as `SEEDED`.
+    #[must_use]
+    pub fn trial_seed(&self) -> u64 {
+        self.seed.expect("only a stage declared as SEEDED has a seed")
+    }
+
     /// A generator for a named random stream; see [`seed`](Self::seed).
     #[must_use]
     pub fn rng(&self, stream: &str) -> ChaCha8Rng {

@@ -1,7 +1,8 @@
 //! `import-measures`: numbers that a program measured elsewhere, such as times, out of a CSV table.
 //!
 //! What a clock measures is never twice the same, so no stage measures time. A benchmark writes a table,
-//! the table is kept, and tables and figures are made from it like from everything else.
+//! the table is kept, and tables and figures are made from it like from everything else. Its repeated
+//! runs stand for seeds, so that they are summed up as seeds are.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,9 @@ pub struct ImportMeasuresParams {
     /// The row: column to what it reads there. All other columns that hold a number are taken.
     #[serde(default, rename = "where")]
     pub wanted: BTreeMap<String, String>,
+    /// A column that counts repeated runs: each seed takes the run of its number. Default: none.
+    #[serde(default)]
+    pub seed_column: Option<String>,
 }
 
 inputs! {
@@ -42,7 +46,7 @@ impl Stage for ImportMeasures {
     const KIND: &'static str = "import-measures";
     const SUMMARY: &'static str = "imports numbers that were measured elsewhere from a csv table";
     const VERSION: u32 = 1;
-    const SEEDED: bool = false;
+    const SEEDED: bool = true;
     type Params = ImportMeasuresParams;
     type Inputs = ImportMeasuresInputs;
     type Outputs = ImportMeasuresOutputs;
@@ -53,7 +57,11 @@ impl Stage for ImportMeasures {
         cx: &mut StageContext<'_>,
     ) -> Result<ImportMeasuresOutputs, StageError> {
         let text = cx.read_text(&params.file)?;
-        let measures = read_measures(text.as_bytes(), &params.wanted).map_err(|error| {
+        let mut wanted = params.wanted.clone();
+        if let Some(column) = &params.seed_column {
+            wanted.insert(column.clone(), cx.trial_seed().to_string());
+        }
+        let measures = read_measures(text.as_bytes(), &wanted).map_err(|error| {
             let message = format!("`{}`: {error}", cx.display(&params.file));
             let help = "write columns of labels and numbers, and name one row in `where`";
             StageError::data_with_help(message, help)
@@ -73,11 +81,21 @@ mod tests {
         let mut bench = Bench::new();
         let file = bench.file("times.csv", b"phase,seconds\ntrain,0.5\ntest,0.25\n");
         let wanted = BTreeMap::from([("phase".to_owned(), "test".to_owned())]);
-        let params = ImportMeasuresParams { file: file.clone(), wanted };
+        let params = ImportMeasuresParams { file: file.clone(), wanted, seed_column: None };
         let measures: Measures = bench.run::<ImportMeasures>(&params).unwrap().output("measures");
         assert_eq!(measures.get("seconds"), Some(0.25));
-        let params = ImportMeasuresParams { file, wanted: BTreeMap::new() };
+        let params = ImportMeasuresParams { file, wanted: BTreeMap::new(), seed_column: None };
         let message = bench.run::<ImportMeasures>(&params).err().unwrap().to_string();
         assert!(message.contains("times.csv`: 2 rows have no `where`"), "{message}");
+    }
+
+    #[test]
+    fn each_seed_takes_the_run_of_its_number() {
+        let mut bench = Bench::new().seed(2);
+        let file = bench.file("times.csv", b"run,seconds\n1,0.5\n2,0.25\n");
+        let seed_column = Some("run".to_owned());
+        let params = ImportMeasuresParams { file, wanted: BTreeMap::new(), seed_column };
+        let measures: Measures = bench.run::<ImportMeasures>(&params).unwrap().output("measures");
+        assert_eq!((measures.get("seconds"), measures.get("run")), (Some(0.25), None));
     }
 }

@@ -251,23 +251,21 @@ pub fn channels_last<T: Real>(maps: &Tensor<T>) -> Tensor<T> {
     Tensor::new(vec![count, height, width, channels], values)
 }
 
-/// One map [C, H, W] as [H, W, C], block by block, so that what is written stays near.
+/// One map [C, H, W] as [H, W, C], some channels at a time, so that reading and writing go forward.
 ///
 /// # Panics
 /// If they are not of one size.
 pub fn turn<T: Copy>(from: &[T], to: &mut [T], channels: usize) {
-    /// Values on a side of a block: a few lines of the cache.
-    const BLOCK: usize = 16;
+    /// Channels at a time: a line of the cache is written at once.
+    const CHANNELS: usize = 16;
     assert_eq!(from.len(), to.len(), "as many values");
     let pixels = from.len() / channels.max(1);
-    for first_channel in (0..channels).step_by(BLOCK) {
-        for first in (0..pixels).step_by(BLOCK) {
-            for channel in first_channel..(first_channel + BLOCK).min(channels) {
-                let plane = &from[channel * pixels..][..pixels];
-                for pixel in first..(first + BLOCK).min(pixels) {
-                    to[pixel * channels + channel] = plane[pixel];
-                }
-            }
+    for (block, planes) in from.chunks(CHANNELS * pixels.max(1)).enumerate() {
+        let count = planes.len() / pixels;
+        for (pixel, line) in to.chunks_exact_mut(channels).enumerate() {
+            let values = planes[pixel..].iter().step_by(pixels);
+            let run = &mut line[block * CHANNELS..][..count];
+            run.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
         }
     }
 }
@@ -385,5 +383,18 @@ mod tests {
         let maps = Tensor::new(vec![1, 2, 1, 2], vec![1.0, 2.0, 3.0, 4.0]);
         let turned = Tensor::new(vec![1, 1, 2, 2], vec![1.0, 3.0, 2.0, 4.0]);
         assert_eq!(channels_last(&maps), turned);
+    }
+
+    #[test]
+    fn maps_of_any_number_of_channels_are_turned() {
+        for (channels, pixels) in [(1, 6), (16, 4), (37, 9), (48, 1), (5, 0)] {
+            let from: Vec<usize> = (0..channels * pixels).collect();
+            let mut to = vec![0; from.len()];
+            turn(&from, &mut to, channels);
+            for (at, value) in to.iter().enumerate() {
+                let (pixel, channel) = (at / channels, at % channels);
+                assert_eq!(*value, channel * pixels + pixel, "{channels} x {pixels}");
+            }
+        }
     }
 }

@@ -54,7 +54,8 @@ pub struct PlotSearchParams {
     /// Whose steps `sigma` and `stops` show. Default `zero-shot`.
     #[serde(default)]
     pub candidates: Candidates,
-    /// Which rows to show: axis to label. Default: all.
+    /// Which rows to show: axis to label. Rows that do not vary along an axis fit all its labels.
+    /// Default: all.
     #[serde(default)]
     pub select: BTreeMap<String, String>,
     /// Other words for metrics and labels; `axis=label` names a label of one axis only.
@@ -98,7 +99,7 @@ impl Stage for PlotSearch {
     const KIND: &'static str = "plot-search";
     const SUMMARY: &'static str =
         "a figure of searches by threshold, by looks or by their last steps";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = PlotSearchParams;
     type Inputs = PlotSearchInputs;

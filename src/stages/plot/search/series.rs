@@ -75,6 +75,28 @@ impl Tidy {
     }
 }
 
+/// The settings that are selected, in order. What does not vary along an axis fits all its labels.
+fn keys(params: &PlotSearchParams, tidy: &Tidy) -> Result<Vec<Vec<(String, String)>>, StageError> {
+    let mut keys: Vec<Vec<(String, String)>> = Vec::new();
+    for row in 0..tidy.metrics.len() {
+        let key = tidy.key(row);
+        let fits = |(axis, label): (&String, &String)| {
+            let is_label = |found: &String| found == label || found == NO_LABEL;
+            key.iter().any(|(other, found)| other == axis && is_label(found))
+        };
+        if params.select.iter().all(fits) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let is_there = |(axis, label): (&String, &String)| {
+        keys.iter().flatten().any(|(other, found)| other == axis && found == label)
+    };
+    match params.select.iter().all(is_there) && !keys.is_empty() {
+        true => Ok(keys),
+        false => Err(StageError::parameter("select", "no row of the table has these labels")),
+    }
+}
+
 /// The lines of a table: one a row and metric, places without a number left out.
 pub(super) fn series(
     params: &PlotSearchParams,
@@ -82,19 +104,7 @@ pub(super) fn series(
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Series>, StageError> {
     let tidy = Tidy::read(table, wanted)?;
-    let mut keys: Vec<Vec<(String, String)>> = Vec::new();
-    for row in 0..tidy.metrics.len() {
-        let key = tidy.key(row);
-        let fits = |(axis, label): (&String, &String)| {
-            key.iter().any(|(other, found)| other == axis && found == label)
-        };
-        if params.select.iter().all(fits) && !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    if keys.is_empty() {
-        return Err(StageError::parameter("select", "no row of the table has these labels"));
-    }
+    let keys = keys(params, &tidy)?;
     let mut all = Vec::new();
     for key in &keys {
         for (metric, words) in wanted.metrics {

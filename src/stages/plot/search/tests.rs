@@ -102,6 +102,28 @@ fn lines_are_rows_and_metrics_and_leave_out_the_end_without_a_threshold() {
 }
 
 #[test]
+fn what_does_not_vary_along_a_selected_axis_is_shown() {
+    let text = |words: [&str; 3]| Values::Text(words.map(str::to_owned).to_vec());
+    let columns = [
+        ("stage", text(["see", "see", "see_random"])),
+        ("profile", text(["paper", "robust", "–"])),
+        ("looks", Values::Number(vec![Some(1.0); 3])),
+        ("metric", text(["t1"; 3])),
+        ("n", Values::Count(vec![1; 3])),
+        ("mean", Values::Number(vec![Some(0.5); 3])),
+        ("sd", Values::Number(vec![None; 3])),
+    ];
+    let columns = columns.map(|(name, values)| (name.to_owned(), values)).into();
+    let table = Table::new(columns, Presentation::default()).unwrap();
+    let wanted = Wanted { port: "steps", place: "looks", metrics: &[("t1", "T1")] };
+    let select = BTreeMap::from([("profile".to_owned(), "robust".to_owned())]);
+    let shown = PlotSearchParams { select, ..params(SearchFigure::Steps) };
+    let lines = series(&shown, &table, &wanted).unwrap();
+    let labels: Vec<&str> = lines.iter().map(|line| line.label.as_str()).collect();
+    assert_eq!(labels, ["see, robust", "see_random"]);
+}
+
+#[test]
 fn another_table_is_refused_with_the_one_that_is_needed() {
     let [(_, sigma), _, (_, stops)] = tables(1, 1);
     let error = |figure, table| sketch(&params(figure), table).err().unwrap().to_string();
