@@ -115,7 +115,7 @@ pub(super) fn check_part<'a>(
 
 /// Counts what lies below a folder; hidden entries are no part of a data set.
 fn measure(folder: &Path, measured: &mut Measured) -> FsResult<()> {
-    let before = measured.files;
+    let mut holds_files = false;
     for path in fs::list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with('.') {
@@ -126,6 +126,7 @@ fn measure(folder: &Path, measured: &mut Measured) -> FsResult<()> {
             measure(&path, measured)?;
             continue;
         }
+        holds_files = true;
         let bytes = fs::len(&path)?;
         measured.files += 1;
         measured.bytes += bytes;
@@ -134,17 +135,8 @@ fn measure(folder: &Path, measured: &mut Measured) -> FsResult<()> {
         }
         measured.names.push(name);
     }
-    let is_leaf = measured.files > before && has_file(folder)?;
-    measured.folders += usize::from(is_leaf);
+    measured.folders += usize::from(holds_files);
     Ok(())
-}
-
-fn has_file(folder: &Path) -> FsResult<bool> {
-    let is_file = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        !name.starts_with('.') && !fs::is_dir(path)
-    };
-    Ok(fs::list(folder)?.iter().any(is_file))
 }
 
 fn folder_problems(part: &Part, finding: &mut Finding<'_>) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! From the arguments to a connected graph: the steps that all commands share.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::experiment::Experiment;
@@ -7,6 +8,7 @@ use crate::fs;
 use crate::graph::StageGraph;
 use crate::manifest::{ManifestError, Problem, Source};
 use crate::plan::DataRoots;
+use crate::stage::FileRef;
 use crate::stages::registry;
 use crate::store::{Store, Trust};
 
@@ -32,6 +34,12 @@ impl Project {
         let experiment = Experiment::resolve(&source, &registry(), &load)?;
         let graph = StageGraph::build(&experiment)?;
         Ok(Self { experiment, graph })
+    }
+
+    /// The outside files that its stages name.
+    pub(super) fn files(&self) -> BTreeSet<FileRef> {
+        let nodes = self.graph.indices().map(|index| self.graph.node(index));
+        nodes.flat_map(|node| FileRef::all_in(&node.params)).collect()
     }
 }
 

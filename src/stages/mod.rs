@@ -60,6 +60,7 @@ pub mod prefer_cells;
 mod residual;
 mod rows;
 mod same_images;
+mod same_network;
 mod saved_training;
 pub mod score;
 pub mod score_search;

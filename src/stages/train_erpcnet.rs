@@ -11,7 +11,6 @@ use crate::data::samples::Samples;
 use crate::data::split::TrainSamples;
 use crate::models::erpcnet::build::Design;
 use crate::models::erpcnet::learner::{BoundTail, Learner, Subnets};
-use crate::models::erpcnet::losses::Objective;
 use crate::models::erpcnet::trained::{Card, Trained};
 use crate::nn::optimiser::Sgd;
 use crate::nn::tape::Parameters;
@@ -123,16 +122,10 @@ fn train(
         images: images.samples.len(),
         epochs: params.epochs,
     };
-    let objective = Objective {
-        joint: params.joint_loss,
-        logit_scale: params.logit_scale,
-        double_softmax: params.double_softmax,
-        weights: params.loss_weights(),
-    };
     let bound = |copy| BoundTail { tail: &tail, copy };
     let mut learner = Learner::new(
         Subnets { network, local: bound(&copy), global: own.as_ref().map(bound) },
-        objective,
+        params.objective(),
         signatures(&inputs.attributes, &card.classes)?,
         params.looks,
         Sgd::new(params.momentum, params.weight_decay),

@@ -1,6 +1,5 @@
 //! Data folders, and the files that each manifest names.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::Catalogue;
@@ -40,9 +39,7 @@ fn of_manifest(roots: &DataRoots, manifest: &Path) -> Finding {
             return Finding::lack(State::Wrong, format!("{name}: {error}"), remedy);
         }
     };
-    let graph = &project.graph;
-    let nodes = graph.indices().map(|index| graph.node(index));
-    let files: BTreeSet<FileRef> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
+    let files = project.files();
     let missing: Vec<&FileRef> = files.iter().filter(|file| roots.find(file).is_none()).collect();
     if files.is_empty() {
         return Finding::good(format!("{name}: needs no data"));

@@ -1,11 +1,9 @@
 //! The section of an experiment: what it asks, and where its answers are.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::stage::FileRef;
 
 use super::super::CliError;
 use super::super::project::Project;
@@ -55,10 +53,8 @@ fn seeds(seeds: &[u64]) -> String {
 }
 
 fn needs(project: &Project) -> String {
-    let graph = &project.graph;
-    let nodes = graph.indices().map(|index| graph.node(index));
-    let files: BTreeSet<FileRef> = nodes.flat_map(|node| FileRef::all_in(&node.params)).collect();
-    let outside: Vec<String> = files
+    let outside: Vec<String> = project
+        .files()
         .iter()
         .filter(|file| file.beside().is_none())
         .map(|file| format!("`{file}`"))

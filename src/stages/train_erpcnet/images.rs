@@ -77,8 +77,7 @@ impl<'a> TrainingImages<'a> {
             let message = format!("`{}@{other}` has another shape than `{0}`", params.map);
             return Err(StageError::parameter("views", message));
         }
-        let looks = params.loss_weights()[1..].iter().any(|weight| *weight != 0.0);
-        let needs_maps = looks || params.trainable == Trainable::Tail;
+        let needs_maps = params.objective().needs_looks() || params.trainable == Trainable::Tail;
         Ok(Self { views, samples: set.images, labels: set.labels, needs_maps })
     }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::models::erpcnet::losses::JointLoss;
+use crate::models::erpcnet::losses::{JointLoss, Objective};
 use crate::models::erpcnet::network::LocalBatching;
 use crate::models::erpcnet::trained::TrainingPart;
 use crate::nn::optimiser::StepSchedule;
@@ -177,9 +177,14 @@ impl TrainErpcnetParams {
         StepSchedule { rate: self.learning_rate, factor: self.drop_factor, every: self.drop_every }
     }
 
-    pub(super) fn loss_weights(&self) -> [f64; 4] {
+    pub(super) fn objective(&self) -> Objective {
         let LossWeights { global, local, joint, largest } = self.losses;
-        [global, local, joint, largest]
+        Objective {
+            joint: self.joint_loss,
+            logit_scale: self.logit_scale,
+            double_softmax: self.double_softmax,
+            weights: [global, local, joint, largest],
+        }
     }
 }
 
@@ -216,7 +221,7 @@ pub(super) fn check(params: &TrainErpcnetParams) -> Result<(), StageError> {
             return Err(StageError::parameter(name, format!("expected {range}, got {value}")));
         }
     }
-    if params.loss_weights().iter().all(|weight| *weight == 0.0) {
+    if params.objective().weights.iter().all(|weight| *weight == 0.0) {
         return Err(StageError::parameter("losses", "at least one loss must count"));
     }
     Ok(())

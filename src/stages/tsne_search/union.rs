@@ -10,6 +10,7 @@ use crate::nn::tape::{Recording, Tape};
 use crate::rl::Look;
 use crate::stage::StageError;
 use crate::stages::look_rows::LookRows;
+use crate::stages::same_network::check_same_network;
 
 use super::{TsneSearchInputs, TsneSearchParams};
 
@@ -45,11 +46,7 @@ pub(super) fn embed(
 ) -> Result<[Embedded; 2], StageError> {
     let (trained, traces) = (&inputs.network, &inputs.traces);
     let header = traces.header();
-    if trained.card.split != header.provenance.split.split.to_string() {
-        let message = "the search was not made with this network";
-        let help = "connect the network that the stage `search` reads";
-        return Err(StageError::data_with_help(message, help));
-    }
+    check_same_network(traces, trained)?;
     let network = trained.card.design.find(&trained.parameters);
     let network = network.ok_or_else(|| StageError::data("the network lacks a layer"))?;
     let seeable = LookRows::new(trained, &inputs.features, Some(&inputs.looks), None)?;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Frame, LABEL_SIZE, LEADING};
+use super::frame::{Frame, LABEL_SIZE, LEADING, MARGIN};
 use super::legend::{Entry, Swatch};
 use super::palette::{Marker, order};
 use super::{MEMORY_MIB, Sketch};
@@ -28,6 +28,7 @@ use crate::models::erpcnet::traces::Traces;
 use crate::models::erpcnet::trained::Trained;
 use crate::stage::{Needs, Stage, StageContext, StageError, Threads, inputs, outputs};
 use crate::stages::answer_key::AnswerKey;
+use crate::stages::same_network::check_same_network;
 use crate::stages::search_end::{EndParams, Tuning, check_delta, check_reach, looks};
 use choice::{Fate, Group, choose, judge};
 use tile::{Gallery, PITCH, SIDE};
@@ -211,7 +212,7 @@ fn sketch(params: &PlotLooksParams, inputs: &PlotLooksInputs) -> Result<Sketch, 
     let scene = Scene { params, inputs, cells, key, setting };
     let default = format!("Where the search looks, δ = {delta:.3}");
     let title = params.title.clone().unwrap_or(default);
-    let width = f64::from(params.columns) * (SIDE + GAP) - GAP + 28.0;
+    let width = f64::from(params.columns) * (SIDE + GAP) - GAP + 2.0 * MARGIN;
     let frame = Frame::new(width, &title, scene.legend(), &scene.notes(&groups));
     let shown: Vec<&Group> = groups.iter().filter(|group| !group.shown.is_empty()).collect();
     let heading = LABEL_SIZE * LEADING;
@@ -243,16 +244,9 @@ fn check(inputs: &PlotLooksInputs) -> Result<(Cells, Option<AnswerKey<'_>>), Sta
         let help = "connect the images and samples of one stage";
         return Err(StageError::data_with_help(message, help));
     }
-    let card = &inputs.network.card;
-    let cells = card.design.cells();
+    let cells = inputs.network.card.design.cells();
     let cells = cells.ok_or_else(|| StageError::data("the network's map has no cell"))?;
-    let looked = (0..inputs.traces.len()).flat_map(|row| inputs.traces.image(row).cells);
-    let is_there = looked.max().is_none_or(|cell| cell < cells.count());
-    if card.split != header.provenance.split.split.to_string() || !is_there {
-        let message = "the search was not made with this network";
-        let help = "connect the network that the stage `search` reads";
-        return Err(StageError::data_with_help(message, help));
-    }
+    check_same_network(&inputs.traces, &inputs.network)?;
     let key = inputs.cells.as_ref().map(|cells| AnswerKey::new(cells, &inputs.samples));
     let key = key.transpose()?;
     if key.is_some() && cells.count() != CELLS {

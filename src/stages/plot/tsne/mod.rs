@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Frame, LABEL_SIZE, LEADING};
+use super::frame::{Frame, LABEL_SIZE, LEADING, MARGIN};
 use super::legend::{Entry, Swatch};
 use super::palette::{GRID, points};
 use super::{MEMORY_MIB, Sketch};
@@ -126,7 +126,7 @@ fn sketch(params: &PlotTsneParams, panels: &[Panel]) -> Sketch {
     #[expect(clippy::cast_precision_loss, reason = "there are few panels")]
     let count = panels.len() as f64;
     let heading = LABEL_SIZE * LEADING;
-    let room = WIDTH - 28.0;
+    let room = WIDTH - 2.0 * MARGIN;
     let side = (room - GAP * (count - 1.0)) / count;
     let (mut drawing, inside) = frame.page((frame.height() + heading + side).ceil());
     let mut left = inside.left;
