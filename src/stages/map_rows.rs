@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::data::features::{Features, TensorView};
 use crate::models::erpcnet::cells::Cells;
 use crate::models::erpcnet::network::turn;
-use crate::nn::Tensor;
+use crate::nn::{Tensor, Workspace};
 use crate::stage::StageError;
 
 /// A tensor of maps, [C, H, W] an image.
@@ -14,6 +14,8 @@ pub(super) struct MapRows<'a> {
     view: TensorView<'a>,
     channels: usize,
     size: [usize; 2],
+    /// The memory of a batch, for the next one.
+    workspace: Workspace,
 }
 
 impl<'a> MapRows<'a> {
@@ -29,7 +31,7 @@ impl<'a> MapRows<'a> {
         match *view.shape() {
             [channels, height, width] => {
                 let (name, size) = (name.to_owned(), [height, width]);
-                Ok(Self { name, view, channels, size })
+                Ok(Self { name, view, channels, size, workspace: Workspace::default() })
             }
             _ => {
                 let shape = view.shape();
@@ -74,14 +76,14 @@ impl<'a> MapRows<'a> {
     /// The same from several tensors of the shape of this one.
     pub(super) fn gather(&self, images: Vec<(&Self, usize)>) -> Tensor {
         let (width, count) = (self.view.width(), images.len());
-        let mut values = vec![0.0; count * width];
-        let rows = values.par_chunks_exact_mut(width).zip(images);
+        let [height, across] = self.size;
+        let mut batch = self.workspace.blank(vec![count, height, across, self.channels]);
+        let rows = batch.values_mut().par_chunks_exact_mut(width).zip(images);
         let stored = || vec![0.0; width];
         rows.for_each_init(stored, |stored, (row, (maps, image))| {
             maps.view.read_row(image, stored);
             turn(stored, row, self.channels);
         });
-        let [height, across] = self.size;
-        Tensor::new(vec![count, height, across, self.channels], values)
+        batch
     }
 }

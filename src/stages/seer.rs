@@ -9,6 +9,7 @@ use crate::data::features::{Features, FeaturesWriter, Storage, TensorInfo};
 use crate::models::erpcnet::learner::{BoundTail, Subnets};
 use crate::models::erpcnet::network::Network;
 use crate::models::erpcnet::trained::Trained;
+use crate::nn::Workspace;
 use crate::nn::tape::{Parameters, Recording, Tape, Var};
 use crate::onnx::{OnnxModel, Tail, TailCopy};
 use crate::stage::{StageContext, StageError};
@@ -105,11 +106,12 @@ impl<'a> Seer<'a> {
         let mut writer =
             FeaturesWriter::new(cx.writer(port)?, vec![tensor], total).map_err(encode_error)?;
         let pool = thread_pool(cx)?;
+        let workspace = Workspace::default();
         for first in (0..total).step_by(params.batch) {
             cx.check_cancelled()?;
             let images = first..(first + params.batch).min(total);
             let rows = pool.install(|| {
-                let mut tape = Tape::new(self.parameters(), Recording::Off);
+                let mut tape = Tape::within(&workspace, self.parameters(), Recording::Off);
                 let maps = tape.constant(maps.read(images.clone()));
                 let seen = embed(&mut tape, maps);
                 tape.value(seen).values().to_vec()

@@ -117,9 +117,7 @@ impl TensorInfo {
             Storage::F16 => {
                 let (scale, bytes) = bytes.split_at(4);
                 let scale = f32::from_le_bytes(scale.try_into().expect("four bytes"));
-                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = scaled::decode(*bytes, scale);
-                }
+                scaled::decode(bytes, scale, out);
             }
             Storage::U8 => quantised::decode(bytes, self.group(), out),
         }
