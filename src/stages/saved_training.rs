@@ -12,7 +12,7 @@ use crate::nn::tape::{ParameterKind, Parameters};
 use crate::stage::{Checkpoints, StageError};
 
 /// Saving may take one part in so many of the time; so much work, or an epoch, may be lost.
-const SHARE: u32 = 20;
+const SHARE: u32 = 50;
 
 /// What saving is taken to cost before it was done once.
 const FIRST_COST: Duration = Duration::from_millis(10);

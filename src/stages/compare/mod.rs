@@ -8,7 +8,8 @@
 //! - `t` and `t_p`: the paired t test, two-sided;
 //! - `wilcoxon_p`: Wilcoxon's signed ranks, two-sided, counted out up to 25 pairs, differences of
 //!   zero dropped; it cannot fall below 2 / 2^n, so five pairs never reach 5 %;
-//! - `verdict`: "a higher" or "b higher" if the t interval leaves out zero, "within noise" if not.
+//! - `verdict`: "a higher" or "b higher" if the t interval, as it is printed, leaves out zero, "within
+//!   noise" if not.
 //!
 //! Of a single pair only the difference is known; the rest is empty. If all differences are equal the t
 //! test has p = 0, or 1 where they are zero, and no `t`. Nothing corrects for many comparisons: at
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation_table;
 use super::metric::Metric;
-use super::paired::{Pairing, check_claims, comparisons};
+use super::paired::{Pairing, check_claims, comparisons, half_digit};
 use super::rows::{SEED, STAGE};
 use crate::artifact::Table;
 use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
@@ -109,7 +110,7 @@ pub struct Compare;
 impl Stage for Compare {
     const KIND: &'static str = "compare";
     const SUMMARY: &'static str = "paired differences of evaluations, with tests and a verdict";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = CompareParams;
     type Inputs = CompareInputs;
@@ -146,6 +147,8 @@ fn pairing(params: &CompareParams) -> Pairing<'_> {
         select: &params.select,
         paired_by: &params.paired_by,
         confidence: params.confidence,
+        // Percentages have two digits less, and so many are two places further.
+        least: half_digit(params.digits + 2),
         claims: &params.claims,
     }
 }

@@ -67,7 +67,7 @@ fn a_table_shows_differences_tests_and_verdicts() {
 
     Differences a - b over n pairs of equal seed: mean ± standard deviation (n - 1), accuracies in points of percent.
 
-    Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict names a side where the 95 % interval by t leaves out zero.
+    Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict names a side where the 95 % interval by t, as printed, leaves out zero.
 
     Selected on: val-gzsl.
 
@@ -88,6 +88,20 @@ fn a_claim_is_confirmed_refuted_or_lost_in_noise() {
     let claims = BTreeMap::from([("unsen".to_owned(), Side::A)]);
     let message = failure(&bench(), &CompareParams { claims, ..params() });
     assert!(message.contains("`claims`: `unsen` is not compared"), "{message}");
+}
+
+#[test]
+fn a_verdict_goes_by_the_interval_as_printed() {
+    // Always to the same side, by .04 points.
+    let bench = method(Bench::new(), "one", &[0.5, 0.6, 0.7]);
+    let bench = method(bench, "other", &[0.5004, 0.6004, 0.7004]);
+    let metrics = vec![Metric::T1];
+    let verdict = |digits| {
+        let params = CompareParams { digits, metrics: metrics.clone(), ..params() };
+        run(&bench, &params).texts("verdict").unwrap()
+    };
+    assert_eq!(verdict(1), ["within noise"]);
+    assert_eq!(verdict(2), ["a higher"]);
 }
 
 #[test]

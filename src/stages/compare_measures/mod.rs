@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::measured::{self, DIGITS};
-use super::paired::{Difference, Pairing, check_claims, comparisons};
+use super::paired::{Difference, Pairing, check_claims, comparisons, half_digit};
 use super::rows::{SEED, STAGE, selected};
 use crate::artifact::{Measures, Table};
 use crate::stage::{Gathered, Stage, StageContext, StageError, inputs, outputs};
@@ -96,7 +96,7 @@ pub struct CompareMeasures;
 impl Stage for CompareMeasures {
     const KIND: &'static str = "compare-measures";
     const SUMMARY: &'static str = "paired differences of measurements, with tests and a verdict";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = CompareMeasuresParams;
     type Inputs = CompareMeasuresInputs;
@@ -143,6 +143,7 @@ fn pairing(params: &CompareMeasuresParams) -> Pairing<'_> {
         select: &params.select,
         paired_by: &params.paired_by,
         confidence: params.confidence,
+        least: half_digit(params.digits),
         claims: &params.claims,
     }
 }

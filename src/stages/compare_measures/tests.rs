@@ -55,7 +55,7 @@ fn pairs_that_lack_a_number_are_left_out_and_counted() {
 
     Differences a - b over n pairs of equal seed: mean ± standard deviation (n - 1).
 
-    Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict names a side where the 95 % interval by t leaves out zero.
+    Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict names a side where the 95 % interval by t, as printed, leaves out zero.
 
     Pairs of which a side lacks the number are left out: epochs to reach of ERPCNet - RPC: 2 of 4; epochs to end of ERPCNet - RPC: 4 of 4.
     ");

@@ -13,13 +13,18 @@ use std::collections::BTreeMap;
 
 use super::rows::SEED;
 use crate::stage::StageError;
-use crate::statistics::{PairedDifference, Side};
+use crate::statistics::{PairedDifference, Side, Verdict};
 use crate::suggest::advice;
 use crate::zsl::Evaluation;
 
 pub(super) use columns::{OURS, columns, keys};
 pub(super) use pairing::{Comparison, Pair, comparisons};
 pub(super) use print::{PrintedDifferences, notes};
+
+/// Half of the last of so many printed digits.
+pub(super) fn half_digit(digits: u8) -> f64 {
+    0.5 * libm::pow(10.0, -f64::from(digits))
+}
 
 /// What is held against what.
 pub(super) struct Pairing<'a> {
@@ -33,6 +38,8 @@ pub(super) struct Pairing<'a> {
     pub(super) paired_by: &'a [String],
     /// How sure interval and verdict are.
     pub(super) confidence: f64,
+    /// Half of the last printed digit: an end of an interval that lies nearer to zero prints as zero.
+    pub(super) least: f64,
     /// Which side is claimed to be higher in a number.
     pub(super) claims: &'a BTreeMap<String, Side>,
 }
@@ -93,13 +100,19 @@ pub(super) fn check_claims(
 }
 
 impl Pairing<'_> {
-    /// What a difference says, of the claim if there is one; empty without a spread.
+    /// What a difference says, of the claim if there is one; empty without a spread. It goes by the
+    /// interval as it is printed: searches that are made equally long differ by a fraction of an image,
+    /// always to the same side.
     fn verdict<T>(&self, difference: &Difference<'_, '_, T>) -> &'static str {
-        let spread = difference.found.as_ref().and_then(|found| found.spread.as_ref());
-        match (spread, self.claims.get(&difference.metric)) {
-            (None, _) => "",
-            (Some(spread), None) => spread.verdict.name(),
-            (Some(spread), Some(higher)) => spread.verdict.on(*higher),
+        let Some(spread) = difference.found.and_then(|found| found.spread) else { return "" };
+        let (low, high) = spread.interval;
+        let verdict = match low.abs().min(high.abs()) < self.least {
+            true => Verdict::WithinNoise,
+            false => spread.verdict,
+        };
+        match self.claims.get(&difference.metric) {
+            None => verdict.name(),
+            Some(higher) => verdict.on(*higher),
         }
     }
 

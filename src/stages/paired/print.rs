@@ -76,7 +76,7 @@ pub(in super::super) fn notes(pairing: &Pairing<'_>, unit: &str) -> Vec<String> 
         ),
         format!(
             "Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict \
-             {verdict} where the {percent} interval by t leaves out zero."
+             {verdict} where the {percent} interval by t, as printed, leaves out zero."
         ),
     ]
 }
