@@ -122,12 +122,12 @@ mod tests {
     use super::super::{ParameterKind, Parameters, Recording, Tape};
     use super::*;
 
-    /// The sum of `tanh(x w^T)^2`, which needs x, w and the hyperbolic tangent on the way back.
+    /// The sum of `s(x w^T)^2`, which needs x, w and the sigmoid on the way back.
     fn loss(tape: &mut Tape<'_, f64>, w: ParameterId, releases: bool) -> (Var, Var) {
         let x = tape.variable(tensor(&[3, 4], 1));
         let w = tape.parameter(w);
         let product = tape.rows_times(x, w);
-        let hidden = tape.tanh(product);
+        let hidden = tape.sigmoid(product);
         let square = tape.multiply(hidden, hidden);
         let sum = tape.sum(square);
         if releases {

@@ -60,19 +60,9 @@ impl<T: Real> Tape<'_, T> {
         self.through(x, Real::sigmoid, |y| y * (T::ONE - y))
     }
 
-    /// The hyperbolic tangent.
-    pub fn tanh(&mut self, x: Var) -> Var {
-        self.through(x, Real::tanh, |y| T::ONE - y * y)
-    }
-
     /// e to the power of x.
     pub fn exp(&mut self, x: Var) -> Var {
         self.through(x, Real::exp, |y| y)
-    }
-
-    /// `1 - x`.
-    pub fn one_minus(&mut self, x: Var) -> Var {
-        self.through(x, |value| T::ONE - value, |_| -T::ONE)
     }
 
     /// Keeps what `kept` says and divides it by the share that is kept in the mean, so that the
@@ -248,9 +238,7 @@ mod tests {
         check(&shapes[..1], |tape, x| tape.scale(x[0], -2.5));
         check(&shapes[..1], |tape, x| tape.relu(x[0]));
         check(&shapes[..1], |tape, x| tape.sigmoid(x[0]));
-        check(&shapes[..1], |tape, x| tape.tanh(x[0]));
         check(&shapes[..1], |tape, x| tape.exp(x[0]));
-        check(&shapes[..1], |tape, x| tape.one_minus(x[0]));
         check(&shapes, |tape, x| tape.maximum(&[x[0], x[1]]));
         check(&shapes[..1], |tape, x| tape.mean(x[0]));
         let kept: Vec<bool> = random(12, 7).iter().map(|value| *value > 0.0).collect();

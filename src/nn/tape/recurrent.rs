@@ -1,7 +1,12 @@
 //! A gated recurrent unit.
 
-use super::super::Real;
+use rayon::prelude::*;
+
+use super::super::{Real, Tensor};
 use super::{Dense, Tape, Var};
+
+/// Rows that one task takes at least.
+const BLOCK_ROWS: usize = 16;
 
 /// A GRU cell with the weights of `torch`, whose rows are reset, update and new gate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,27 +25,94 @@ impl<T: Real> Tape<'_, T> {
     /// # Panics
     /// If the widths do not fit.
     pub fn gru(&mut self, cell: &Gru, x: Var, hidden: Var) -> Var {
-        let width = self.value(hidden).shape()[1];
         let of_input = self.dense(cell.input, x);
         let of_hidden = self.dense(cell.hidden, hidden);
-        let [x_reset, x_update, x_new] = self.gates(of_input, width);
-        let [h_reset, h_update, h_new] = self.gates(of_hidden, width);
-        let reset = self.add(x_reset, h_reset);
-        let reset = self.sigmoid(reset);
-        let update = self.add(x_update, h_update);
-        let update = self.sigmoid(update);
-        let remembered = self.multiply(reset, h_new);
-        let new = self.add(x_new, remembered);
-        let new = self.tanh(new);
-        let kept = self.multiply(update, hidden);
-        let open = self.one_minus(update);
-        let taken = self.multiply(open, new);
-        self.add(taken, kept)
+        self.gates(of_input, of_hidden, hidden)
     }
 
-    fn gates(&mut self, x: Var, width: usize) -> [Var; 3] {
-        [0, 1, 2].map(|gate| self.columns(x, gate * width, width))
+    /// What the gates let through: [N, 3 H], [N, 3 H] and the state before, [N, H] -> [N, H]. One pass
+    /// over the values there and one back, where each operation alone would be one.
+    fn gates(&mut self, of_input: Var, of_hidden: Var, hidden: Var) -> Var {
+        let [x, h, before] = [of_input, of_hidden, hidden].map(|var| self.shared(var));
+        let (count, width) = (before.shape()[0], before.shape()[1]);
+        let wide = vec![count, 3 * width];
+        assert!(x.shape() == wide && h.shape() == wide, "three gates of the state's width");
+        let mut opened = self.workspace.blank(wide.clone());
+        let mut state = self.workspace.blank(vec![count, width]);
+        let to = rows_mut(&mut opened, 3 * width).zip(rows_mut(&mut state, width));
+        let from = rows(&x, 3 * width).zip(rows(&h, 3 * width)).zip(rows(&before, width));
+        to.zip(from).for_each(|((opened, state), ((x, h), before))| {
+            open(opened, [x, h]);
+            let [_, update, new] = thirds(opened);
+            for (at, state) in state.iter_mut().enumerate() {
+                *state = (T::ONE - update[at]) * new[at] + update[at] * before[at];
+            }
+        });
+        self.push(state, &[of_input, of_hidden, hidden], move |gradient, gradients| {
+            let mut blank = |width| gradients.workspace.blank(vec![count, width]);
+            let [mut of_x, mut of_h, mut of_before] = [3 * width, 3 * width, width].map(&mut blank);
+            let to = rows_mut(&mut of_x, 3 * width).zip(rows_mut(&mut of_h, 3 * width));
+            let to = to.zip(rows_mut(&mut of_before, width)).zip(rows(&gradient, width));
+            let from = rows(&opened, 3 * width).zip(rows(&h, 3 * width)).zip(rows(&before, width));
+            to.zip(from).for_each(|((((of_x, of_h), of_before), above), ((opened, h), before))| {
+                back(above, opened, thirds(h)[2], before, [of_x, of_h, of_before]);
+            });
+            gradients.add(hidden, of_before);
+            gradients.add(of_hidden, of_h);
+            gradients.add(of_input, of_x);
+        })
     }
+}
+
+/// Writes r, z and n of an image.
+fn open<T: Real>(opened: &mut [T], [x, h]: [&[T]; 2]) {
+    let width = opened.len() / 3;
+    for at in 0..2 * width {
+        opened[at] = (x[at] + h[at]).sigmoid();
+    }
+    for at in 2 * width..3 * width {
+        opened[at] = (x[at] + opened[at - 2 * width] * h[at]).tanh();
+    }
+}
+
+/// Writes the gradients of what came from the input, from the state and of the state itself, for an
+/// image; `h_new` is the state's part in the new gate.
+fn back<T: Real>(above: &[T], opened: &[T], h_new: &[T], before: &[T], to: [&mut [T]; 3]) {
+    let [reset, update, new] = thirds(opened);
+    let [of_x, of_h, of_before] = to;
+    let width = above.len();
+    for at in 0..width {
+        let (above, r, z, n) = (above[at], reset[at], update[at], new[at]);
+        of_before[at] = above * z;
+        let of_update = above * n * -T::ONE + above * before[at];
+        let of_new = above * (T::ONE - z) * (T::ONE - n * n);
+        let of_reset = of_new * h_new[at];
+        of_x[at] = of_reset * (r * (T::ONE - r));
+        of_x[width + at] = of_update * (z * (T::ONE - z));
+        of_x[2 * width + at] = of_new;
+        of_h[2 * width + at] = of_new * r;
+    }
+    of_h[..2 * width].copy_from_slice(&of_x[..2 * width]);
+}
+
+/// The parts of the three gates.
+fn thirds<T>(row: &[T]) -> [&[T]; 3] {
+    let width = row.len() / 3;
+    [0, 1, 2].map(|gate| &row[gate * width..][..width])
+}
+
+fn rows<T: Real>(
+    tensor: &Tensor<T>,
+    width: usize,
+) -> impl IndexedParallelIterator<Item = &[T]> + '_ {
+    tensor.values().par_chunks_exact(width).with_min_len(BLOCK_ROWS)
+}
+
+fn rows_mut<T: Real>(
+    tensor: &mut Tensor<T>,
+    width: usize,
+) -> impl IndexedParallelIterator<Item = &mut [T]> + '_ {
+    tensor.values_mut().par_chunks_exact_mut(width).with_min_len(BLOCK_ROWS)
 }
 
 #[cfg(test)]
