@@ -32,11 +32,13 @@ pub(crate) fn updates(count: usize) -> Vec<f64> {
     let mut adam = Adam::new(0.0);
     let rules = Rules { form: RewardForm::Absolute, stopping: Stopping::NEVER, discount: 0.99 };
     let judge = Judge::new(&network, &parameters, &classes);
+    let workspace = Workspace::default();
     let update = |_| {
         let noise = Noise::draw(agent.policy(), IMAGES, &mut rng);
         let rewarded = Rewarded::Labels(labels.clone());
         let mut sight = Sight::new(&judge, &images, rewarded);
-        let lesson = Lesson { environment: &mut sight, noise: &noise, rules: &rules };
+        let lesson =
+            Lesson { environment: &mut sight, noise: &noise, rules: &rules, workspace: &workspace };
         Ppo::default().learn(&agent, &mut learnt, &mut adam, lesson).losses[0].total
     };
     (0..count).map(update).collect()

@@ -1,6 +1,6 @@
 //! What an agent did with a batch of images, while it stayed as it was.
 
-use crate::nn::tape::{Parameters, Recording};
+use crate::nn::tape::{Parameters, Recording, Tape};
 use crate::nn::{Real, Tensor};
 
 use super::action::Draw;
@@ -26,8 +26,8 @@ impl<T: Real> Rollout<T> {
         environment: &mut dyn Environment<T>,
         draw: Draw<'_>,
     ) -> Self {
-        let images = environment.images();
-        let mut walk = Walk::new(agent, parameters, images, draw, Recording::Off);
+        let tape = Tape::new(parameters, Recording::Off);
+        let mut walk = Walk::new(agent, tape, environment.images(), draw);
         Self::along(&mut walk, environment, agent.policy().steps()).0
     }
 

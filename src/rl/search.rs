@@ -1,6 +1,6 @@
 //! Looking with an agent that has learnt: each image as often as it needs.
 
-use crate::nn::tape::{Parameters, Recording};
+use crate::nn::tape::{Parameters, Recording, Tape};
 use crate::nn::{Real, Tensor};
 
 use super::action::Draw;
@@ -23,7 +23,8 @@ pub fn search<T: Real>(
     let predictions = opening.predictions.iter();
     let mut traces: Vec<Trace> =
         predictions.map(|class| Trace { opening: *class, looks: Vec::new() }).collect();
-    let mut walk = Walk::new(agent, parameters, environment.images(), draw, Recording::Off);
+    let tape = Tape::new(parameters, Recording::Off);
+    let mut walk = Walk::new(agent, tape, environment.images(), draw);
     let mut states = opening.states;
     for step in 1..=agent.policy().steps() {
         let (taken, _) = walk.look(environment, &states);

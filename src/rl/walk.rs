@@ -1,6 +1,6 @@
 //! Images on their way from look to look.
 
-use crate::nn::tape::{Parameters, Recording, Tape, Var};
+use crate::nn::tape::{Tape, Var};
 use crate::nn::{Real, Tensor};
 
 use super::action::{Choice, Draw, Visits};
@@ -43,12 +43,10 @@ pub(super) struct Walk<'a, T: Real> {
 impl<'a, T: Real> Walk<'a, T> {
     pub(super) fn new(
         agent: &'a Agent,
-        parameters: &'a Parameters<T>,
+        mut tape: Tape<'a, T>,
         images: usize,
         draw: Draw<'a>,
-        recording: Recording,
     ) -> Self {
-        let mut tape = Tape::new(parameters, recording);
         let memory = agent.start(&mut tape, images);
         let visits = Visits::none(images, agent.policy().grid().cells());
         Self { agent, draw, tape, memory, visits, images: (0..images).collect(), steps: 0 }

@@ -19,6 +19,7 @@ use crate::models::erpcnet::judge::Judge;
 use crate::models::erpcnet::searcher::{Searcher, SearcherCard, SearcherDesign};
 use crate::models::erpcnet::sight::{Rewarded, Sight};
 use crate::models::erpcnet::trained::Trained;
+use crate::nn::Workspace;
 use crate::nn::optimiser::Adam;
 use crate::nn::tape::Parameters;
 use crate::rl::action::Noise;
@@ -139,6 +140,7 @@ fn train(
         key,
         set,
         agent,
+        workspace: Workspace::default(),
     };
     let epochs = school.learn(params, &mut parameters, cx)?;
     report(params, &epochs, cx);
@@ -209,6 +211,7 @@ struct School<'a> {
     rules: Rules,
     key: Option<AnswerKey<'a>>,
     set: TrainingSet,
+    workspace: Workspace,
 }
 
 impl School<'_> {
@@ -256,7 +259,12 @@ impl School<'_> {
             let noise = Noise::draw(self.agent.policy(), places.len(), &mut rng);
             let seeable = self.rows.read(&images);
             let mut sight = Sight::new(&self.judge, &seeable, Rewarded::Labels(labels.clone()));
-            let lesson = Lesson { environment: &mut sight, noise: &noise, rules: &self.rules };
+            let lesson = Lesson {
+                environment: &mut sight,
+                noise: &noise,
+                rules: &self.rules,
+                workspace: &self.workspace,
+            };
             let learnt = ppo.learn(&self.agent, parameters, adam, lesson);
             let done = epoch * batches + at + 1;
             if let Some(bad) = learnt.losses.iter().find(|losses| !losses.total.is_finite()) {

@@ -1,8 +1,9 @@
 //! A rollout by given noise, its returns, and the epochs of one update.
 
 use erpc_pipe::models::erpcnet::sight::Rewarded;
-use erpc_pipe::nn::Tensor;
 use erpc_pipe::nn::optimiser::Adam;
+use erpc_pipe::nn::tape::{Recording, Tape};
+use erpc_pipe::nn::{Tensor, Workspace};
 use erpc_pipe::rl::action::{Action, Noise};
 use erpc_pipe::rl::reward::RewardForm;
 use erpc_pipe::rl::{Episodes, Lesson, Normalisation, Ppo, Rollout, Rules, Step, Stopping};
@@ -39,11 +40,17 @@ pub(crate) fn answers(case: &Case) -> Answers {
         ..Ppo::default()
     };
     let before = parameters.clone();
-    let lesson = Lesson { environment: &mut images, noise: &noise, rules: &rules };
+    let lesson = Lesson {
+        environment: &mut images,
+        noise: &noise,
+        rules: &rules,
+        workspace: &Workspace::default(),
+    };
     let mut adam = Adam::new(0.0);
     let learnt = settings.learn(&agent, &mut parameters, &mut adam, lesson);
     let targets = settings.targets(&learnt.rollout, &learnt.episodes);
-    let (_, outcome) = settings.differentiate(&agent, &before, &learnt.rollout, &targets);
+    let tape = Tape::new(&before, Recording::On);
+    let (_, outcome) = settings.differentiate(&agent, tape, &learnt.rollout, &targets);
 
     let mut answers = of_rollout(&learnt.rollout);
     answers.extend(of_episodes(&learnt.episodes, steps));

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::nn::optimiser::Adam;
 use crate::nn::tape::{Dense, ParameterId, ParameterKind, Parameters, Recording, Tape, Var};
-use crate::nn::{Activation, Tensor};
+use crate::nn::{Activation, Tensor, Workspace};
 use crate::rl::action::{Draw, Grid, Head, Noise, Policy, Revisit};
 use crate::rl::reward::RewardForm;
 use crate::rl::{
@@ -287,7 +287,12 @@ fn lesson(weights: Vec<f64>, parameters: &mut Parameters<f64>, agent: &Agent) {
     let mut sight = Sight::new(&judge, &images, Rewarded::Labels(labels()));
     let noise = Noise::draw(agent.policy(), IMAGES, &mut rng(14));
     let rules = Rules { form: RewardForm::Absolute, stopping: sigma(0.6), discount: 0.99 };
-    let lesson = Lesson { environment: &mut sight, noise: &noise, rules: &rules };
+    let lesson = Lesson {
+        environment: &mut sight,
+        noise: &noise,
+        rules: &rules,
+        workspace: &Workspace::default(),
+    };
     let settings = Ppo { epochs: 2, rate: 0.01, ..Ppo::default() };
     // Weight decay must not reach what the lesson is not about.
     settings.learn(agent, parameters, &mut Adam::new(0.1), lesson);

@@ -1,8 +1,8 @@
 //! One update: a rollout, what it was worth, and K epochs.
 
-use crate::nn::Real;
 use crate::nn::optimiser::Optimiser;
-use crate::nn::tape::{Parameters, Recording};
+use crate::nn::tape::{Parameters, Recording, Tape};
+use crate::nn::{Real, Workspace};
 
 use super::super::action::{Draw, Noise};
 use super::super::agent::Agent;
@@ -20,6 +20,8 @@ pub struct Lesson<'a, T: Real> {
     pub noise: &'a Noise,
     /// What it works for.
     pub rules: &'a Rules,
+    /// The memory of a lesson, for the next one.
+    pub workspace: &'a Workspace<T>,
 }
 
 /// What came of a lesson.
@@ -43,10 +45,10 @@ impl Ppo {
         optimiser: &mut dyn Optimiser<T>,
         lesson: Lesson<'_, T>,
     ) -> Learnt<T> {
-        let Lesson { environment, noise, rules } = lesson;
+        let Lesson { environment, noise, rules, workspace } = lesson;
         let images = environment.images();
-        let draw = Draw::Sampled(noise);
-        let mut walk = Walk::new(agent, parameters, images, draw, Recording::On);
+        let tape = Tape::within(workspace, parameters, Recording::On);
+        let mut walk = Walk::new(agent, tape, images, Draw::Sampled(noise));
         let (rollout, spoken) = Rollout::along(&mut walk, environment, agent.policy().steps());
         let episodes = Episodes::of(&rollout, rules);
         let targets = self.targets(&rollout, &episodes);
@@ -56,7 +58,8 @@ impl Ppo {
         optimiser.step(parameters, &outcome, self.rate);
         let mut losses = vec![losses];
         for _ in 1..self.epochs {
-            let (next, outcome) = self.differentiate(agent, parameters, &rollout, &targets);
+            let tape = Tape::within(workspace, parameters, Recording::On);
+            let (next, outcome) = self.differentiate(agent, tape, &rollout, &targets);
             optimiser.step(parameters, &outcome, self.rate);
             losses.push(next);
         }

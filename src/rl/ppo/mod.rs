@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::nn::Real;
-use crate::nn::tape::{Outcome, Parameters, Recording, Tape, Var};
+use crate::nn::tape::{Outcome, Tape, Var};
 
 use super::SettingError;
 use super::agent::Agent;
@@ -127,16 +127,15 @@ impl Ppo {
         }
     }
 
-    /// The objective of an agent as it is, and its gradient.
+    /// The objective of an agent as it is, and its gradient, on an empty tape that records.
     #[must_use]
     pub fn differentiate<T: Real>(
         &self,
         agent: &Agent,
-        parameters: &Parameters<T>,
+        mut tape: Tape<'_, T>,
         rollout: &Rollout<T>,
         targets: &Targets<T>,
     ) -> (Losses, Outcome<T>) {
-        let mut tape = Tape::new(parameters, Recording::On);
         let said = ask_again(agent, &mut tape, rollout);
         self.backward(tape, &said, targets)
     }

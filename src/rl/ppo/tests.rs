@@ -5,9 +5,13 @@ use super::super::reward::RewardForm;
 use super::super::testing::{HEADS, Toy, agent, numbers, rng, sampled};
 use super::super::{AgentShape, CriticEncoder, Environment, Look, Rules, Stopping, View};
 use super::*;
-use crate::nn::Tensor;
 use crate::nn::optimiser::{Adam, Optimiser as _};
-use crate::nn::tape::ParameterKind;
+use crate::nn::tape::{ParameterKind, Parameters, Recording};
+use crate::nn::{Tensor, Workspace};
+
+fn tape(parameters: &Parameters<f64>) -> Tape<'_, f64> {
+    Tape::new(parameters, Recording::On)
+}
 
 /// Puts free numbers in the place of what an agent says; gives `-J` and its slopes.
 fn slopes(said: [&[f64]; 3], targets: &Targets<f64>, settings: &Ppo) -> (f64, [Vec<f64>; 3]) {
@@ -106,7 +110,7 @@ fn the_first_epoch_is_an_advantage_actor_critic() {
         assert!(episodes.share_ended_early() > 0.0);
         let settings = Ppo::default();
         let targets = settings.targets(&rollout, &episodes);
-        let (losses, found) = settings.differentiate(&agent, &parameters, &rollout, &targets);
+        let (losses, found) = settings.differentiate(&agent, tape(&parameters), &rollout, &targets);
         assert!(losses.clipped == 0.0 && losses.drift.abs() < 1e-12, "{losses:?}");
 
         let mut tape = Tape::new(&parameters, Recording::On);
@@ -149,7 +153,12 @@ fn a_lesson_moves_the_agent_alone() {
     let before = parameters.clone();
     let noise = Noise::draw(agent.policy(), 4, &mut rng(8));
     let (mut toy, mut adam) = (Toy::new(4), Adam::new(0.0));
-    let lesson = Lesson { environment: &mut toy, noise: &noise, rules: &rules() };
+    let lesson = Lesson {
+        environment: &mut toy,
+        noise: &noise,
+        rules: &rules(),
+        workspace: &Workspace::default(),
+    };
     let settings = Ppo { epochs: 3, rate: 0.01, ..Ppo::default() };
     let losses = settings.learn(&agent, &mut parameters, &mut adam, lesson).losses;
     assert_eq!(losses.len(), 3);
@@ -172,12 +181,17 @@ fn a_lesson_is_a_rollout_and_steps_that_ask_again() {
         let targets = settings.targets(&rollout, &episodes);
         let mut adam = Adam::new(0.0);
         for _ in 0..2 {
-            let (_, outcome) = settings.differentiate(&agent, &asked, &rollout, &targets);
+            let (_, outcome) = settings.differentiate(&agent, tape(&asked), &rollout, &targets);
             adam.step(&mut asked, &outcome, settings.rate);
         }
         let noise = Noise::draw(agent.policy(), 6, &mut rng(8));
         let mut toy = Toy::new(6);
-        let lesson = Lesson { environment: &mut toy, noise: &noise, rules: &rules() };
+        let lesson = Lesson {
+            environment: &mut toy,
+            noise: &noise,
+            rules: &rules(),
+            workspace: &Workspace::default(),
+        };
         let came = settings.learn(&agent, &mut learnt, &mut Adam::new(0.0), lesson);
         assert_eq!((came.rollout, came.episodes), (rollout, episodes));
         for (id, parameter) in asked.iter() {
@@ -206,7 +220,12 @@ fn an_update_has_the_same_bytes_for_any_number_of_threads() {
         let agent = Agent::new(&mut parameters, "", &shape, policy, &mut rng(5)).unwrap();
         let noise = Noise::draw(agent.policy(), 200, &mut rng(6));
         let rules = Rules { form: RewardForm::Absorbing, ..rules() };
-        let lesson = Lesson { environment: &mut road, noise: &noise, rules: &rules };
+        let lesson = Lesson {
+            environment: &mut road,
+            noise: &noise,
+            rules: &rules,
+            workspace: &Workspace::default(),
+        };
         let settings = Ppo { epochs: 2, ..Ppo::default() };
         settings.learn(&agent, &mut parameters, &mut Adam::new(0.0), lesson);
         let values = parameters.iter().flat_map(|(_, parameter)| parameter.value().values());
@@ -298,7 +317,12 @@ fn both_heads_learn_to_read_signposts() {
         assert!(hits(&parameters, &mut road) <= 0.5, "{head:?}");
         for _ in 0..150 {
             let drawn = Noise::draw(agent.policy(), 32, &mut noise);
-            let lesson = Lesson { environment: &mut road, noise: &drawn, rules: &rules };
+            let lesson = Lesson {
+                environment: &mut road,
+                noise: &drawn,
+                rules: &rules,
+                workspace: &Workspace::default(),
+            };
             settings.learn(&agent, &mut parameters, &mut adam, lesson);
         }
         assert_eq!(hits(&parameters, &mut road), 1.0, "{head:?}");

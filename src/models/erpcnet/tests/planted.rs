@@ -107,7 +107,12 @@ fn hits(seed: u64) -> (f64, f64) {
         let judge = Judge::new(&network, &own, &classes);
         let mut sight = Sight::new(&judge, &planted.images, rewarded);
         let noise = Noise::draw(agent.policy(), BATCH, &mut rng(turn));
-        let lesson = Lesson { environment: &mut sight, noise: &noise, rules: &rules };
+        let lesson = Lesson {
+            environment: &mut sight,
+            noise: &noise,
+            rules: &rules,
+            workspace: &Workspace::default(),
+        };
         settings.learn(&agent, &mut parameters, &mut adam, lesson);
     }
 
