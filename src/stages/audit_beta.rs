@@ -159,7 +159,7 @@ fn audit(
     check_same_images(&inputs.features, &inputs.samples)?;
     let set = TrainingSet::of(card.part, &inputs.train, &inputs.samples)?;
     let (looks, weights) = (Some(&inputs.looks), Some(&inputs.weights));
-    let rows = LookRows::new(&inputs.network, &inputs.features, looks, weights)?;
+    let rows = LookRows::new(&inputs.network, &inputs.features, looks, weights, &set.places())?;
     let judge = judge(&inputs.network, &inputs.attributes, &card.classes)?;
     let key = inputs.cells.as_ref().map(|key| AnswerKey::new(key, &inputs.samples)).transpose()?;
     let cells = card.design.cells().ok_or_else(|| StageError::data("no window fits the map"))?;

@@ -69,7 +69,7 @@ impl Stage for EmbedImages {
             return Err(StageError::data_with_help(message, help));
         };
         let output = ("embeddings", card.embedding.as_str(), vec![card.design.embedding]);
-        let embeddings = seer.write(&inputs.features, output, params, cx, |tape, maps| {
+        let embeddings = seer.write(&inputs.features, output, None, params, cx, |tape, maps| {
             tail.embed(tape, maps, Mode::Evaluation)
         })?;
         Ok(EmbedImagesOutputs { embeddings })

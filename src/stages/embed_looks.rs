@@ -2,14 +2,18 @@
 //!
 //! In stage II of ERPCNet nothing but the policy learns, so what a look shows is fixed. It is
 //! computed once, for all policies, thresholds and evaluations: no epoch of stage II runs a
-//! convolution.
+//! convolution. Where parts of a split are connected, images that nobody will ask for are left out.
+
+use std::collections::BTreeSet;
 
 use crate::data::features::Features;
+use crate::data::split::{TestSeenSamples, TestUnseenSamples, TrainSamples};
 use crate::models::erpcnet::trained::Trained;
 use crate::nn::tape::Mode;
 use crate::onnx::OnnxModel;
 use crate::stage::{Determinism, Needs, Stage, StageContext, StageError, inputs, outputs};
 
+use super::same_network::check_same_split;
 use super::seer::{EmbedParams, Seer};
 
 /// The tensor of the embeddings.
@@ -24,6 +28,13 @@ inputs! {
         features: Features,
         /// The backbone that holds the tail.
         model: OnnxModel,
+        /// The training part of the split. Where a part is connected, only the images of those that
+        /// are get embedded; else all.
+        train: Option<TrainSamples>,
+        /// Its test images of seen classes.
+        test_seen: Option<TestSeenSamples>,
+        /// Its test images of unseen classes.
+        test_unseen: Option<TestUnseenSamples>,
     }
 }
 outputs! {
@@ -64,14 +75,34 @@ impl Stage for EmbedLooks {
         let subnets = seer.subnets();
         let count = subnets.network.cells.count();
         let shape = vec![count, inputs.network.card.design.embedding];
-        let looks =
-            seer.write(&inputs.features, ("looks", LOCAL, shape), params, cx, |tape, maps| {
-                let images = tape.value(maps).shape()[0];
-                let cells: Vec<usize> = (0..images).flat_map(|_| 0..count).collect();
-                subnets.network.embed(tape, &subnets.local, maps, &cells, Mode::Evaluation)
-            })?;
+        let (asked, output) = (asked(&inputs)?, ("looks", LOCAL, shape));
+        let looks = seer.write(&inputs.features, output, asked, params, cx, |tape, maps| {
+            let images = tape.value(maps).shape()[0];
+            let cells: Vec<usize> = (0..images).flat_map(|_| 0..count).collect();
+            subnets.network.embed(tape, &subnets.local, maps, &cells, Mode::Evaluation)
+        })?;
         Ok(EmbedLooksOutputs { looks })
     }
+}
+
+/// The images of the parts that are connected, in rising order; none where no part is.
+fn asked(inputs: &EmbedLooksInputs) -> Result<Option<Vec<usize>>, StageError> {
+    let parts = [
+        inputs.train.as_ref().map(|part| (part.identity, &part.images)),
+        inputs.test_seen.as_ref().map(|part| (part.identity, &part.images)),
+        inputs.test_unseen.as_ref().map(|part| (part.identity, &part.images)),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let mut identities = parts.iter().map(|(identity, _)| identity);
+    identities.try_for_each(|identity| check_same_split(&inputs.network.card, identity))?;
+    let images = || parts.iter().flat_map(|(_, images)| images.iter().map(|image| image.get()));
+    let total = inputs.features.len();
+    if let Some(image) = images().find(|image| *image >= total) {
+        let message = format!("the split names image {image}; the features are of {total} images");
+        return Err(StageError::data(message));
+    }
+    let sorted: BTreeSet<usize> = images().collect();
+    Ok((!parts.is_empty()).then(|| sorted.into_iter().collect()))
 }
 
 #[cfg(test)]
@@ -89,12 +120,16 @@ mod tests {
         features: Features,
         model: OnnxModel,
         network: Trained,
+        train: TrainSamples,
+        test_seen: TestSeenSamples,
+        test_unseen: TestUnseenSamples,
     }
 
     fn world() -> World {
         let data = Data::small();
         let network = data.network(TrainingPart::Train);
-        World { features: data.features, model: data.model, network }
+        let Data { features, model, train, test_seen, test_unseen, .. } = data;
+        World { features, model, network, train, test_seen, test_unseen }
     }
 
     fn embed(world: &World, params: &EmbedParams, threads: usize) -> Outcome {
@@ -124,6 +159,39 @@ mod tests {
             let pairs = found.iter().zip(tape.value(seen).values());
             assert!(pairs.clone().all(|(one, other)| (one - other).abs() < 1e-5), "cell {cell}");
         }
+    }
+
+    #[test]
+    fn images_of_the_parts_that_are_connected_are_embedded_and_no_others() {
+        let world = world();
+        let all: Features = embed(&world, &EmbedParams::default(), 1).output("looks");
+        let bench = Bench::new().input("network", &world.network).input("model", &world.model);
+        let bench = bench.input("features", &world.features);
+        let bench = bench.input("train", &world.train).input("test_seen", &world.test_seen);
+        let some: Features =
+            bench.run::<EmbedLooks>(&EmbedParams::default()).unwrap().output("looks");
+        let [all, part] = [&all, &some].map(|looks| looks.partial_tensor(Some(LOCAL)).unwrap());
+        assert_eq!(some.len(), world.features.len());
+        let asked = world.train.images.iter().chain(&world.test_seen.images);
+        let mut rows = [vec![0.0; 16 * 16], vec![0.0; 16 * 16]];
+        for image in asked {
+            all.read_row(image.get(), &mut rows[0]);
+            part.read_row(image.get(), &mut rows[1]);
+            assert_eq!(rows[0], rows[1]);
+        }
+        for image in &world.test_unseen.images {
+            assert_eq!(part.missing(&[image.get()]), Some(image.get()));
+        }
+    }
+
+    #[test]
+    fn a_part_of_another_split_is_refused() {
+        let mut world = world();
+        world.network.card.split = "another".to_owned();
+        let bench = Bench::new().input("network", &world.network).input("model", &world.model);
+        let bench = bench.input("features", &world.features).input("train", &world.train);
+        let error = bench.run::<EmbedLooks>(&EmbedParams::default()).err().unwrap();
+        assert_eq!(error.to_string(), "the network was trained on another split");
     }
 
     #[test]

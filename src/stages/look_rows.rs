@@ -1,7 +1,7 @@
 //! What a search can see of each image: global embeddings, local ones and entropy weights.
 
 use crate::data::attributes::Attributes;
-use crate::data::features::{Features, TensorView};
+use crate::data::features::{FeatureError, Features, TensorView};
 use crate::models::erpcnet::judge::{Classes, Judge};
 use crate::models::erpcnet::sight::{Glimpses, Seeable};
 use crate::models::erpcnet::trained::Trained;
@@ -22,19 +22,26 @@ pub(super) struct LookRows<'a> {
 }
 
 impl<'a> LookRows<'a> {
-    /// The embeddings that `network` reads, of the same images.
+    /// The embeddings that `network` reads, of the same images; `asked` are those that are going to be
+    /// looked at.
     pub(super) fn new(
         network: &Trained,
         features: &'a Features,
         looks: Option<&'a Features>,
         weights: Option<&'a Features>,
+        asked: &[usize],
     ) -> Result<Self, StageError> {
         let design = &network.card.design;
         let cells = design.cells().map_or(0, |cells| cells.count());
-        let global = tensor(features, &network.card.embedding, &[design.embedding], "features")?;
+        let name = network.card.embedding.as_str();
+        let global = tensor(features.tensor(Some(name)), name, &[design.embedding], "features")?;
         let shape = [cells, design.embedding];
-        let local = looks.map(|looks| tensor(looks, LOCAL, &shape, "looks")).transpose()?;
-        let weights = weights.map(|all| tensor(all, WEIGHTS, &[cells], "weights")).transpose()?;
+        let local = looks
+            .map(|looks| tensor(looks.partial_tensor(Some(LOCAL)), LOCAL, &shape, "looks"))
+            .transpose()?;
+        let weights = weights
+            .map(|all| tensor(all.tensor(Some(WEIGHTS)), WEIGHTS, &[cells], "weights"))
+            .transpose()?;
         for (port, other) in [("looks", looks), ("weights", None)] {
             let Some(other) = other else { continue };
             if other.len() != features.len() {
@@ -42,6 +49,11 @@ impl<'a> LookRows<'a> {
                 let message = format!("`{port}` are of {found} images, `features` of {expected}");
                 return Err(StageError::data(message));
             }
+        }
+        if let Some(image) = local.as_ref().and_then(|local| local.missing(asked)) {
+            let message = format!("`looks` hold nothing of image {image}");
+            let help = "connect the parts of the split to `embed-looks` whose images are looked at";
+            return Err(StageError::data_with_help(message, help));
         }
         Ok(Self { global, local, weights })
     }
@@ -86,12 +98,11 @@ fn rows(view: &TensorView<'_>, images: &[usize]) -> Vec<f32> {
 }
 
 fn tensor<'a>(
-    features: &'a Features,
+    view: Result<TensorView<'a>, FeatureError>,
     name: &str,
     shape: &[usize],
     port: &str,
 ) -> Result<TensorView<'a>, StageError> {
-    let view = features.tensor(Some(name));
     let view = view.map_err(|error| StageError::data(format!("`{port}`: {error}")))?;
     if view.shape() == shape {
         return Ok(view);

@@ -141,7 +141,7 @@ impl Stage for PreferCells {
         cx: &mut StageContext<'_>,
     ) -> Result<PreferCellsOutputs, StageError> {
         check_same_images(&inputs.looks, &inputs.samples)?;
-        let looks = inputs.looks.tensor(Some(LOCAL));
+        let looks = inputs.looks.partial_tensor(Some(LOCAL));
         let count = looks.map_err(|error| StageError::data(error.to_string()))?.shape()[0];
         let total = inputs.looks.len();
         let rows: Vec<Vec<f32>> = match params.by {

@@ -1,8 +1,19 @@
-//! Whether a search and a network belong together.
+//! Whether a search, a network and a split belong together.
 
+use crate::data::split::SplitIdentity;
 use crate::models::erpcnet::traces::Traces;
-use crate::models::erpcnet::trained::Trained;
+use crate::models::erpcnet::trained::{Card, Trained};
 use crate::stage::StageError;
+
+/// Fails unless the network was trained on this split.
+pub(super) fn check_same_split(card: &Card, split: &SplitIdentity) -> Result<(), StageError> {
+    if card.split == split.split.to_string() {
+        return Ok(());
+    }
+    let message = "the network was trained on another split";
+    let help = "connect all stages to one `split-classes` stage";
+    Err(StageError::data_with_help(message, help))
+}
 
 /// Fails unless the search looked at cells of this network's map, on the split that it was trained on.
 pub(super) fn check_same_network(traces: &Traces, network: &Trained) -> Result<(), StageError> {

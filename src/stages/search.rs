@@ -148,13 +148,13 @@ fn run(
     let header = header(inputs, &guide)?;
     let looks = (guide.looks() > 0).then_some(inputs.looks.as_ref()).flatten();
     let weights = guide.is_weighted().then_some(inputs.weights.as_ref()).flatten();
-    let rows = LookRows::new(&inputs.network, &inputs.features, looks, weights)?;
+    let images: Vec<usize> = header.images.iter().map(|image| image.get()).collect();
+    let rows = LookRows::new(&inputs.network, &inputs.features, looks, weights, &images)?;
     let on_demand = on_demand(inputs, &guide)?;
     let names: Vec<String> = header.candidates.names().cloned().collect();
     let judge = judge(&inputs.network, &inputs.attributes, &names)?;
     let mut writer = TracesWriter::new(cx.writer("traces")?, &header).map_err(encode_error)?;
     let mut rng = (params.choose == Choice::Sampled).then(|| cx.rng("actions"));
-    let images: Vec<usize> = header.images.iter().map(|image| image.get()).collect();
     let workspace = Workspace::default();
     for (at, batch) in images.chunks(params.batch).enumerate() {
         cx.check_cancelled()?;

@@ -90,36 +90,41 @@ impl<'a> Seer<'a> {
     }
 
     /// Writes the tensor `name` of an output, which has `shape`: what `embed` makes of the maps
-    /// [N, H, W, C] of all images.
+    /// [N, H, W, C] of the images that are `asked` for, in rising order; of all where nobody says.
     pub(super) fn write(
         &self,
         features: &Features,
         (port, name, shape): (&'static str, &str, Vec<usize>),
+        asked: Option<Vec<usize>>,
         params: &EmbedParams,
         cx: &mut StageContext<'_>,
         embed: impl Fn(&mut Tape<'_>, Var) -> Var + Sync,
     ) -> Result<Features, StageError> {
         let maps = self.maps(features)?;
         let encode_error = |source: io::Error| StageError::Encode { port: port.to_owned(), source };
-        let total = features.len();
-        let tensor = TensorInfo::new(name, shape, params.storage);
-        let mut writer =
-            FeaturesWriter::new(cx.writer(port)?, vec![tensor], total).map_err(encode_error)?;
+        let tensors = vec![TensorInfo::new(name, shape, params.storage)];
+        let (blob, total) = (cx.writer(port)?, features.len());
+        let images: Vec<usize> = asked.clone().unwrap_or_else(|| (0..total).collect());
+        let writer = match asked {
+            None => FeaturesWriter::new(blob, tensors, total),
+            Some(asked) => FeaturesWriter::partial(blob, tensors, total, asked),
+        };
+        let mut writer = writer.map_err(encode_error)?;
         let pool = thread_pool(cx)?;
         let workspace = Workspace::default();
-        for first in (0..total).step_by(params.batch) {
+        for (at, batch) in images.chunks(params.batch).enumerate() {
             cx.check_cancelled()?;
-            let images = first..(first + params.batch).min(total);
             let rows = pool.install(|| {
                 let mut tape = Tape::within(&workspace, self.parameters(), Recording::Off);
-                let maps = tape.constant(maps.read(images.clone()));
+                let maps = tape.constant(maps.read(batch.iter().copied()));
                 let seen = embed(&mut tape, maps);
                 tape.value(seen).values().to_vec()
             });
-            for row in rows.chunks_exact(rows.len() / images.len()) {
+            for row in rows.chunks_exact(rows.len() / batch.len()) {
                 writer.push(&[row]).map_err(encode_error)?;
             }
-            cx.progress(images.end as u64, total as u64, "images");
+            let done = at * params.batch + batch.len();
+            cx.progress(done as u64, images.len() as u64, "images");
         }
         writer.finish().map_err(encode_error)
     }

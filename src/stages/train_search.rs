@@ -122,7 +122,8 @@ fn train(
             return Err(StageError::parameter("guidance", message));
         }
     };
-    let rows = LookRows::new(&inputs.network, &inputs.features, Some(&inputs.looks), weights)?;
+    let (looks, asked) = (Some(&inputs.looks), set.places());
+    let rows = LookRows::new(&inputs.network, &inputs.features, looks, weights, &asked)?;
     let key =
         inputs.cells.as_ref().map(|cells| AnswerKey::new(cells, &inputs.samples)).transpose()?;
     let design = design(params, &inputs.network)?;

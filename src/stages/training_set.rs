@@ -38,4 +38,9 @@ impl TrainingSet {
         let labels = images.iter().map(label).collect::<Result<_, _>>()?;
         Ok(Self { images, labels, classes })
     }
+
+    /// The images, as rows of features.
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.images.iter().map(|image| image.get()).collect()
+    }
 }

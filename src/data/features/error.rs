@@ -1,6 +1,6 @@
-//! A tensor that features do not have.
+//! What features do not have.
 
-/// A tensor that features do not have.
+/// What features do not have.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FeatureError {
@@ -17,5 +17,13 @@ pub enum FeatureError {
     Ambiguous {
         /// The names there are.
         offered: Vec<String>,
+    },
+    /// Only some images are stored.
+    #[error("the features hold {stored} of {images} images only")]
+    Partial {
+        /// How many are stored.
+        stored: usize,
+        /// How many there are.
+        images: usize,
     },
 }

@@ -17,7 +17,8 @@
 //!   of one axis is one group.
 //!
 //! Numbers are little-endian. Records have one length, so a row is found without an index, and a
-//! reader touches only the pages that it asks for.
+//! reader touches only the pages that it asks for. Where only some images are stored, the header lists
+//! them in rising order.
 
 mod error;
 mod loss;
@@ -128,6 +129,9 @@ impl TensorInfo {
 struct Header {
     images: usize,
     tensors: Vec<TensorInfo>,
+    /// The images that are stored, in rising order; all where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stored: Option<Vec<usize>>,
 }
 
 /// Named tensors of many images, memory-mapped.
@@ -145,6 +149,7 @@ pub struct TensorView<'a> {
     records: &'a [u8],
     stride: usize,
     offset: usize,
+    stored: Option<&'a [usize]>,
 }
 
 impl Features {
@@ -166,11 +171,23 @@ impl Features {
         &self.header.tensors
     }
 
-    /// A tensor by name; without a name, the only one.
+    /// A tensor of all images by name; without a name, the only one.
+    ///
+    /// # Errors
+    /// [`FeatureError`] that lists the names, or says that some images are not stored.
+    pub fn tensor(&self, name: Option<&str>) -> Result<TensorView<'_>, FeatureError> {
+        match &self.header.stored {
+            None => self.partial_tensor(name),
+            Some(stored) => Err(FeatureError::Partial { stored: stored.len(), images: self.len() }),
+        }
+    }
+
+    /// The same, though it may be stored of some images alone: for readers who make sure with
+    /// [`TensorView::missing`] that those that they ask for are there.
     ///
     /// # Errors
     /// [`FeatureError`] that lists the names.
-    pub fn tensor(&self, name: Option<&str>) -> Result<TensorView<'_>, FeatureError> {
+    pub fn partial_tensor(&self, name: Option<&str>) -> Result<TensorView<'_>, FeatureError> {
         let offered = || self.tensors().iter().map(|info| info.name.clone()).collect();
         let index = match name {
             Some(name) => {
@@ -186,6 +203,7 @@ impl Features {
             records: self.records(),
             stride: self.header.stride(),
             offset: self.tensors()[..index].iter().map(TensorInfo::bytes).sum(),
+            stored: self.header.stored.as_deref(),
         })
     }
 
@@ -202,7 +220,7 @@ impl Features {
     #[must_use]
     pub fn in_memory(name: &str, rows: &Array2<f32>) -> Self {
         let tensors = vec![TensorInfo::new(name, vec![rows.ncols()], Storage::F32)];
-        let header = Header { images: rows.nrows(), tensors };
+        let header = Header { images: rows.nrows(), tensors, stored: None };
         let mut bytes = header.encode();
         for (image, row) in rows.outer_iter().enumerate() {
             check(image, name, row.iter()).expect("features in memory are finite");
@@ -215,6 +233,22 @@ impl Features {
 impl Header {
     fn stride(&self) -> usize {
         self.tensors.iter().map(TensorInfo::bytes).sum()
+    }
+
+    /// How many images are stored.
+    fn count(&self) -> usize {
+        self.stored.as_ref().map_or(self.images, Vec::len)
+    }
+
+    /// The image of a record.
+    fn image(&self, record: usize) -> usize {
+        self.stored.as_ref().and_then(|stored| stored.get(record)).copied().unwrap_or(record)
+    }
+
+    fn is_sound(&self) -> bool {
+        let Some(stored) = &self.stored else { return true };
+        stored.is_sorted_by(|one, next| one < next)
+            && stored.last().is_none_or(|last| *last < self.images)
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -247,8 +281,23 @@ impl TensorView<'_> {
     /// If there is no such image, or `out` is not [`width`](Self::width) long.
     pub fn read_row(&self, sample: usize, out: &mut [f32]) {
         assert_eq!(out.len(), self.width(), "a row of `{}` has this length", self.info.name);
-        let start = sample * self.stride + self.offset;
+        let record = self.record(sample).expect("the image is stored");
+        let start = record * self.stride + self.offset;
         self.info.decode(&self.records[start..start + self.info.bytes()], out);
+    }
+
+    /// The first of some images that is not stored.
+    #[must_use]
+    pub fn missing(&self, images: &[usize]) -> Option<usize> {
+        images.iter().copied().find(|image| self.record(*image).is_none())
+    }
+
+    /// Where an image is stored.
+    fn record(&self, image: usize) -> Option<usize> {
+        match self.stored {
+            None => Some(image),
+            Some(stored) => stored.binary_search(&image).ok(),
+        }
     }
 }
 
@@ -269,9 +318,12 @@ impl Artifact for Features {
         let json = json.ok_or_else(|| invalid("the header of the features is cut off"))?;
         let header: Header = serde_json::from_slice(json)?;
         let start = fixed + json.len();
-        let expected = header.images.checked_mul(header.stride());
+        if !header.is_sound() {
+            return Err(invalid("the images of the features are out of order"));
+        }
+        let expected = header.count().checked_mul(header.stride());
         if expected != Some(blob.len() - start) {
-            let (images, stride) = (header.images, header.stride());
+            let (images, stride) = (header.count(), header.stride());
             return Err(invalid(format!(
                 "expected {images} records of {stride} bytes, found {} bytes",
                 blob.len() - start

@@ -46,6 +46,38 @@ fn a_value_that_is_not_finite_is_refused_with_its_place() {
 }
 
 #[test]
+fn some_images_alone_may_be_stored() {
+    let (_folder, writer) = writer();
+    let tensors = vec![TensorInfo::new("pooled", vec![1], Storage::F32)];
+    let mut writer = FeaturesWriter::partial(writer, tensors, 9, vec![2, 7]).unwrap();
+    writer.push(&[&[2.5]]).unwrap();
+    let error = writer.push(&[&[f32::NAN]]).unwrap_err();
+    assert_eq!(error.to_string(), "image 7: tensor `pooled` is NaN at position 0");
+    writer.push(&[&[7.5]]).unwrap();
+    let features = writer.finish().unwrap();
+    assert_eq!(features.len(), 9);
+    let error = features.tensor(None).err().unwrap();
+    assert_eq!(error.to_string(), "the features hold 2 of 9 images only");
+    let view = features.partial_tensor(None).unwrap();
+    let mut row = [0.0];
+    view.read_row(7, &mut row);
+    assert_eq!((row, view.missing(&[7, 2]), view.missing(&[2, 3, 4])), ([7.5], None, Some(3)));
+}
+
+#[test]
+fn a_list_of_images_that_is_out_of_order_is_refused() {
+    for stored in [vec![2, 2], vec![7, 2], vec![2, 9]] {
+        let (_folder, writer) = writer();
+        let tensors = vec![TensorInfo::new("pooled", vec![1], Storage::F32)];
+        let mut writer = FeaturesWriter::partial(writer, tensors, 9, stored).unwrap();
+        writer.push(&[&[1.0]]).unwrap();
+        writer.push(&[&[2.0]]).unwrap();
+        let error = writer.finish().err().unwrap().to_string();
+        assert!(error.contains("out of order"), "{error}");
+    }
+}
+
+#[test]
 fn a_tensor_must_be_named_where_there_are_several() {
     let features = Features::in_memory("pooled", &Array2::ones((2, 3)));
     assert_eq!(features.tensor(None).unwrap().width(), 3);

@@ -22,12 +22,24 @@ impl FeaturesWriter {
     ///
     /// # Errors
     /// What the system reports.
-    pub fn new(
-        mut writer: BlobWriter,
+    pub fn new(writer: BlobWriter, tensors: Vec<TensorInfo>, images: usize) -> io::Result<Self> {
+        Self::begin(writer, Header { images, tensors, stored: None })
+    }
+
+    /// Begins a file for some of `images` images, which are `stored` in rising order.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn partial(
+        writer: BlobWriter,
         tensors: Vec<TensorInfo>,
         images: usize,
+        stored: Vec<usize>,
     ) -> io::Result<Self> {
-        let header = Header { images, tensors };
+        Self::begin(writer, Header { images, tensors, stored: Some(stored) })
+    }
+
+    fn begin(mut writer: BlobWriter, header: Header) -> io::Result<Self> {
         writer.write_all(&header.encode())?;
         let losses = header.tensors.iter().map(|_| Loss::default()).collect();
         let (record, stored) = (Vec::new(), Vec::new());
@@ -60,7 +72,7 @@ impl FeaturesWriter {
         let tensors = self.header.tensors.iter().zip(&mut self.losses);
         for ((info, loss), row) in tensors.zip(rows) {
             assert_eq!(row.len(), info.width(), "a row of `{}` has this length", info.name);
-            check(self.written, &info.name, row.iter())?;
+            check(self.header.image(self.written), &info.name, row.iter())?;
             let start = self.record.len();
             info.encode(row, &mut self.record);
             if info.storage != Storage::F32 {
@@ -82,7 +94,7 @@ impl FeaturesWriter {
     pub fn push_records(&mut self, records: &[u8]) -> io::Result<usize> {
         let stride = self.header.stride();
         let count = records.len().checked_div(stride).unwrap_or(0);
-        if count * stride != records.len() || self.written + count > self.header.images {
+        if count * stride != records.len() || self.written + count > self.header.count() {
             return Ok(0);
         }
         self.written += count;
@@ -95,8 +107,8 @@ impl FeaturesWriter {
     /// # Errors
     /// What the system reports, and [`io::ErrorKind::InvalidData`] if images are missing.
     pub fn finish(self) -> io::Result<Features> {
-        if self.written != self.header.images {
-            let (written, images) = (self.written, self.header.images);
+        if self.written != self.header.count() {
+            let (written, images) = (self.written, self.header.count());
             return Err(invalid(format!("{written} images were written, {images} announced")));
         }
         Features::decode(self.writer.finish().map_err(io::Error::other)?)

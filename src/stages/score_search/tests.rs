@@ -44,7 +44,7 @@ impl Fixture {
     fn searched(&self, judge: &Judge, images: &[usize], rule: &Stopping) -> Vec<(usize, Vec<f64>)> {
         let (features, looks) = (&self.world.features, Some(&self.seen.looks));
         let weights = Some(&self.seen.weights);
-        let rows = LookRows::new(&self.seen.network, features, looks, weights).unwrap();
+        let rows = LookRows::new(&self.seen.network, features, looks, weights, images).unwrap();
         let seeable = rows.read(images);
         let mut sight = Sight::new(judge, &seeable, Rewarded::Predictions);
         let (agent, parameters) = &self.agent;

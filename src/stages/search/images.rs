@@ -6,6 +6,7 @@ use crate::models::erpcnet::traces::TracesHeader;
 use crate::models::erpcnet::trained::TrainingPart;
 use crate::stage::StageError;
 use crate::stages::candidate_labels::candidate_labels;
+use crate::stages::same_network::check_same_split;
 use crate::zsl::candidates::Candidates;
 use crate::zsl::model::Provenance;
 
@@ -18,11 +19,7 @@ pub(super) fn header(inputs: &SearchInputs, guide: &Guide<'_>) -> Result<TracesH
     let Part { identity, seen, unseen, unseen_classes } = part(inputs)?;
     let check = identity.check_samples("split", &inputs.samples);
     check.map_err(|error| StageError::data(error.to_string()))?;
-    if identity.split.to_string() != card.split {
-        let message = "the network was trained on another split";
-        let help = "connect all stages to one `split-classes` stage";
-        return Err(StageError::data_with_help(message, help));
-    }
+    check_same_split(card, &identity)?;
     let candidates = Candidates::new(card.classes.clone(), unseen_classes.to_vec());
     let candidates = candidates.map_err(|error| StageError::data(error.to_string()))?;
     let labels = |images: &[SampleIndex]| candidate_labels(&candidates, &inputs.samples, images);
