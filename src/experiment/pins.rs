@@ -1,13 +1,13 @@
-//! Whether the settings that stages are held to exist.
+//! Whether the settings exist that stages are held to, or that are left out.
 
 use crate::manifest::{Pin, Problem};
 use crate::suggest::advice;
 
-use super::{Axis, StageSpec};
+use super::Axis;
 
 /// Reports axes, labels and seeds that the experiment does not have.
-pub(super) fn check(spec: &StageSpec, axes: &[Axis], seeds: &[u64], problems: &mut Vec<Problem>) {
-    for pin in &spec.only {
+pub(super) fn check(pins: &[Pin], axes: &[Axis], seeds: &[u64], problems: &mut Vec<Problem>) {
+    for pin in pins {
         if pin.axis == "seed" {
             let known: Vec<String> = seeds.iter().map(u64::to_string).collect();
             check_label(pin, "seeds", &known, problems);

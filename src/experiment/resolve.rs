@@ -39,7 +39,11 @@ impl Experiment {
         let seeds = manifest.header.seeds.clone().unwrap_or_else(|| vec![1]);
         for spec in stages.values() {
             params::probe(spec, &axes, &mut problems);
-            pins::check(spec, &axes, &seeds, &mut problems);
+            pins::check(&spec.only, &axes, &seeds, &mut problems);
+        }
+        let excluded = manifest.header.exclude.unwrap_or_default();
+        for combination in &excluded {
+            pins::check(&combination.pins, &axes, &seeds, &mut problems);
         }
         match name {
             Some(name) if problems.is_empty() => Ok(Self {
@@ -48,6 +52,7 @@ impl Experiment {
                 description: manifest.header.description,
                 seeds,
                 axes,
+                excluded,
                 stages,
                 sources,
             }),

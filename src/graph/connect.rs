@@ -10,7 +10,7 @@ use crate::experiment::{Experiment, InputSpec, Reference, StageSpec};
 use crate::manifest::{ManifestError, Problem};
 use crate::stage::{Arity, Port, StageInfo};
 
-use super::trials::Choice;
+use super::choice::Choice;
 
 /// The connections of an experiment before trials are told apart.
 pub(super) struct Blueprint<'e> {
@@ -265,26 +265,13 @@ fn held(
     gathers: bool,
     problems: &mut Vec<Problem>,
 ) -> Choice {
-    let mut held = Choice { options: Vec::new(), seed: None };
     for pin in &spec.only {
         let position = experiment.axes.iter().position(|axis| axis.name == pin.axis);
         if !gathers && !position.map_or(is_seeded, |axis| axes.contains(&axis)) {
             let message = format!("`{}` does not vary along `{}`", spec.name, pin.axis);
             let problem = Problem::at(&pin.axis_place, message);
             problems.push(problem.help("leave it out: the stage stands once along it"));
-            continue;
-        }
-        match position {
-            Some(axis) => {
-                let options = &experiment.axes[axis].options;
-                let option = options.iter().position(|option| option.label == pin.label);
-                held.options.push((axis, option.expect("the experiment has checked every label")));
-            }
-            None => {
-                held.seed = Some(pin.label.parse().expect("the experiment has checked every seed"));
-            }
         }
     }
-    held.options.sort_unstable();
-    held
+    Choice::of(&spec.only, experiment)
 }

@@ -8,6 +8,7 @@
 //!
 //! Node indices are a topological order.
 
+mod choice;
 mod connect;
 mod draw;
 mod trials;

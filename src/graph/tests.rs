@@ -62,11 +62,13 @@ inputs! { struct Nothing {} }
 outputs! { struct SplitOutputs { train: Train, test: Test } }
 inputs! { #[expect(dead_code, reason = "only its ports matter")] struct FitInputs { samples: Train } }
 outputs! { struct FitOutputs { model: Model } }
+inputs! { #[expect(dead_code, reason = "only its ports matter")] struct CopyInputs { model: Model } }
 inputs! { #[expect(dead_code, reason = "only its ports matter")] struct GatherInputs { models: Gathered<Model> } }
 outputs! { struct GatherOutputs { table: Test } }
 
 stage!(Split, "split", false, Nothing, SplitOutputs { train: Train, test: Test });
 stage!(Fit, "fit", true, FitInputs, FitOutputs { model: Model });
+stage!(Copy, "copy", false, CopyInputs, FitOutputs { model: Model });
 stage!(Gather, "gather", false, GatherInputs, GatherOutputs { table: Test });
 
 const HEAD: &str = "[experiment]\nname = \"x\"\nseeds = [1, 2]\n";
@@ -75,7 +77,8 @@ const STAGES: &str = "[stage.split]\nkind = \"split\"\n\
     [stage.all]\nkind = \"gather\"\ninputs = { models = [\"fit\"] }\n";
 
 fn build(text: &str) -> Result<StageGraph, ManifestError> {
-    let registry = Registry::default().with::<Split>().with::<Fit>().with::<Gather>();
+    let registry =
+        Registry::default().with::<Split>().with::<Fit>().with::<Copy>().with::<Gather>();
     let source = Source::new("x.toml", text);
     let load = |_: &str, _: &Source| Err("no other files".to_owned());
     let experiment = Experiment::resolve(&source, &registry, &load)?;
@@ -213,4 +216,52 @@ fn what_a_stage_is_held_to_must_be_there() {
     assert!(held("rate = [1]").contains("a label of the axis, or a seed"));
     let text = STAGES.replace("kind = \"split\"\n", "kind = \"split\"\nonly = { seed = 1 }\n");
     assert!(complaint(&format!("{HEAD}{text}")).contains("`split` does not vary along `seed`"));
+}
+
+/// Two axes that reach `fit`, and what is left out of their cross.
+fn crossed(exclude: &str) -> String {
+    let head =
+        HEAD.replace("seeds = [1, 2]\n", &format!("seeds = [1, 2]\nexclude = [{exclude}]\n"));
+    let sweep = "[sweep.rate]\nfit.rate = [0.1, 0.2]\n\
+        [sweep.size]\nsplit.rate = [1.0, 2.0]\nlabel = [\"small\", \"large\"]\n";
+    format!("{head}{STAGES}{sweep}")
+}
+
+#[test]
+fn a_combination_that_is_left_out_stands_only_where_it_cannot_be_told_apart() {
+    assert_eq!(
+        ids(&crossed("{ rate = \"0.2\", size = \"large\" }, { rate = \"0.1\", seed = 2 }")),
+        [
+            "split@size=small",
+            "split@size=large",
+            "fit@rate=0.1,size=small,seed=1",
+            "fit@rate=0.1,size=large,seed=1",
+            "fit@rate=0.2,size=small,seed=1",
+            "fit@rate=0.2,size=small,seed=2",
+            "all"
+        ]
+    );
+}
+
+#[test]
+fn what_is_left_out_must_be_there_and_leave_something() {
+    assert!(complaint(&crossed("{ rat = \"0.2\" }")).contains("there is no axis `rat`"));
+    assert!(complaint(&crossed("{ rate = \"0.3\" }")).contains("`rate` has no setting `0.3`"));
+    assert!(complaint(&crossed("{ }")).contains("a combination names at least one axis"));
+    assert!(complaint(&crossed("\"rate\"")).contains("expected a table"));
+    let all = complaint(&crossed("{ rate = \"0.1\" }, { rate = \"0.2\" }"));
+    assert!(all.contains("nothing is left of `fit`: `exclude` leaves out every setting"), "{all}");
+}
+
+#[test]
+fn a_stage_cannot_read_what_is_left_out() {
+    let text = crossed("{ rate = \"0.2\", size = \"large\" }");
+    let reader = "[stage.some]\nkind = \"gather\"\ninputs = { models = [\"fit\"] }\n";
+    let held = |only: &str| complaint(&format!("{text}{reader}only = {{ {only} }}\n"));
+    assert!(held("rate = \"0.2\", size = \"large\"").contains("nothing is left of `some`"));
+    // `fit` is held to a rate, so `copy` cannot tell that it is left out at one size.
+    let text = text.replacen("\"split\" }\n", "\"split\" }\nonly = { rate = \"0.2\" }\n", 1);
+    let copy = "[stage.copy]\nkind = \"copy\"\ninputs = { model = \"fit\" }\n";
+    let message = complaint(&format!("{text}{copy}"));
+    assert!(message.contains("`copy` reads `fit` where `exclude` leaves that out"), "{message}");
 }

@@ -7,62 +7,13 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value;
 
 use crate::experiment::{Experiment, NeedsOverride, Setting, StageSpec};
-use crate::id::{StageId, TrialId};
+use crate::id::StageId;
 use crate::manifest::{ManifestError, Problem};
 use crate::stage::{Arity, Needs, StageInfo};
 
-use super::connect::{Blueprint, Wired};
+use super::choice::{Choice, Exclusions, Options};
+use super::connect::{Blueprint, Wired, WiredPort};
 use super::{Connection, Node, Source};
-
-/// Axis position and option position, rising by axis.
-pub(super) type Options = Vec<(usize, usize)>;
-
-/// A choice on each axis and of a seed, as far as a stage can see them.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Choice {
-    pub(super) options: Options,
-    pub(super) seed: Option<u64>,
-}
-
-impl Choice {
-    /// Whether the two agree wherever both chose.
-    fn agrees(&self, other: &Self) -> bool {
-        let options_agree = self.options.iter().all(|(axis, option)| {
-            other.options.iter().all(|(theirs, choice)| theirs != axis || choice == option)
-        });
-        let seeds_agree = match (self.seed, other.seed) {
-            (Some(left), Some(right)) => left == right,
-            _ => true,
-        };
-        options_agree && seeds_agree
-    }
-
-    /// It with everything that `held` adds.
-    fn with(&self, held: &Self) -> Self {
-        let mut options: Options = self.options.iter().chain(&held.options).copied().collect();
-        options.sort_unstable();
-        Self { options, seed: self.seed.or(held.seed) }
-    }
-
-    /// The part of it that `stage` can see.
-    fn seen_by(&self, stage: &Wired<'_>) -> Self {
-        let visible = |(axis, _): &&(usize, usize)| stage.axes.contains(axis);
-        Self {
-            options: self.options.iter().filter(visible).copied().collect(),
-            seed: self.seed.filter(|_| stage.is_seeded),
-        }
-    }
-
-    fn trial(&self, experiment: &Experiment) -> TrialId {
-        let label = |(axis, option): &(usize, usize)| {
-            let axis = &experiment.axes[*axis];
-            (axis.name.clone(), axis.options[*option].label.clone())
-        };
-        let mut labels: Vec<_> = self.options.iter().map(label).collect();
-        labels.extend(self.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
-        TrialId(labels)
-    }
-}
 
 /// The nodes of one stage: its choices in order, and where each stands.
 struct Instances {
@@ -78,13 +29,17 @@ pub(super) fn expand(
     let mut graph = DiGraph::new();
     let mut placed: Vec<Instances> = Vec::with_capacity(blueprint.stages.len());
     let mut problems = Vec::new();
+    let excluded = Exclusions::of(experiment);
     for stage in &blueprint.stages {
         let mut builder = NodeBuilder::new(experiment, stage);
         let mut instances = Instances { ordered: Vec::new(), by_choice: BTreeMap::new() };
         for choice in choices(experiment, stage) {
             let whole = choice.with(&stage.held);
+            if excluded.cover(&whole) {
+                continue;
+            }
             let inputs = inputs(stage, &whole, blueprint, &placed);
-            match builder.node(&choice, &whole, inputs) {
+            match inputs.and_then(|inputs| builder.node(&choice, &whole, inputs)) {
                 Ok(node) => {
                     let index = add(&mut graph, node);
                     instances.by_choice.insert(choice.clone(), index);
@@ -96,6 +51,9 @@ pub(super) fn expand(
                     break;
                 }
             }
+        }
+        if problems.is_empty() && instances.ordered.is_empty() {
+            problems.push(nowhere(stage.spec));
         }
         if !problems.is_empty() {
             // What comes later may lack its sources, so its complaints would mislead.
@@ -131,27 +89,49 @@ fn choices(experiment: &Experiment, stage: &Wired<'_>) -> Vec<Choice> {
     all
 }
 
+/// All settings that a stage could stand at are left out.
+fn nowhere(spec: &StageSpec) -> Problem {
+    let message = format!("nothing is left of `{}`: `exclude` leaves out every setting", spec.name);
+    let help = "take the stage out with `remove = true`, or leave out less";
+    Problem::at(&spec.place, message).help(help)
+}
+
 fn inputs(
     stage: &Wired<'_>,
     choice: &Choice,
     blueprint: &Blueprint<'_>,
     placed: &[Instances],
-) -> Vec<Connection> {
-    let connect = |(rank, port): &(usize, &'static str), arity: Arity| -> Vec<Source> {
-        let instances = &placed[*rank];
+) -> Result<Vec<Connection>, ManifestError> {
+    let connect = |(rank, port): (usize, &'static str), arity: Arity| {
+        let instances = &placed[rank];
         if arity == Arity::Gathered {
             let agreeing = instances.ordered.iter().filter(|(other, _)| other.agrees(choice));
-            return agreeing.map(|(_, node)| Source { node: *node, port }).collect();
+            return Ok(agreeing.map(|(_, node)| Source { node: *node, port }).collect());
         }
-        let seen = choice.seen_by(&blueprint.stages[*rank]);
-        vec![Source { node: instances.by_choice[&seen], port }]
+        let source = &blueprint.stages[rank];
+        match instances.by_choice.get(&choice.seen_by(source)) {
+            Some(node) => Ok(vec![Source { node: *node, port }]),
+            None => Err(ManifestError::new(vec![left_out(stage.spec, source.spec)])),
+        }
     };
-    let connection = |wired: &super::connect::WiredPort| Connection {
-        port: wired.port.name,
-        arity: wired.port.arity,
-        sources: wired.sources.iter().flat_map(|s| connect(s, wired.port.arity)).collect(),
+    let connection = |wired: &WiredPort| {
+        let arity = wired.port.arity;
+        let sources: Result<Vec<Vec<Source>>, _> =
+            wired.sources.iter().map(|source| connect(*source, arity)).collect();
+        Ok(Connection { port: wired.port.name, arity, sources: sources?.concat() })
     };
     stage.ports.iter().map(connection).collect()
+}
+
+/// A stage stands where what it reads, which is held to another setting, is left out.
+fn left_out(reader: &StageSpec, source: &StageSpec) -> Problem {
+    let message =
+        format!("`{}` reads `{}` where `exclude` leaves that out", reader.name, source.name);
+    let help = format!(
+        "hold both to the same settings with `only`, or leave out less of `{}`",
+        source.name
+    );
+    Problem::at(&reader.place, message).help(help)
 }
 
 fn add(graph: &mut DiGraph<Node, ()>, node: Node) -> NodeIndex {

@@ -77,6 +77,15 @@ fn experiment_schema() -> Value {
                 "default": [1],
                 "description": "The seeds of the random streams; every stage that a seed can reach runs once for each.",
             },
+            "exclude": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": { "type": ["string", "integer"] },
+                },
+                "description": "Combinations that are left out of the crossed axes, as in [{ method = \"full\", size = \"32\" }].",
+            },
         },
     })
 }

@@ -6,7 +6,7 @@
 //!
 //! ```toml
 //! extends = "base.toml"       # an ablation: everything below is laid over another experiment
-//! [experiment]                # name, title, description, pipeline, seeds
+//! [experiment]                # name, title, description, pipeline, seeds, exclude
 //! [stage.train]               # kind, inputs, params, threads, memory, remove
 //! [sweep.margin]              # train.margin = [0.1, 0.2], label, remove
 //! ```
@@ -26,7 +26,7 @@ mod tree;
 
 pub use error::{ManifestError, Problem};
 pub use json_schema::schema;
-pub use pin::Pin;
+pub use pin::{Combination, Pin};
 pub use reference::{InputSpec, Reference};
 pub use source::{Place, Source};
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::{
-    AxisTable, Content, Located, Node, Place, Problem, Source, StageTable, Table, check_name, tree,
+    AxisTable, Combination, Content, Located, Node, Place, Problem, Source, StageTable, Table,
+    check_name, pin, tree,
 };
 
 /// What a file is read as.
@@ -37,6 +38,7 @@ pub(crate) struct Header {
     pub(crate) description: Option<String>,
     pub(crate) pipeline: Option<Located<String>>,
     pub(crate) seeds: Option<Vec<u64>>,
+    pub(crate) exclude: Option<Vec<Combination>>,
 }
 
 impl Manifest {
@@ -85,7 +87,7 @@ fn entries<'a>(root: &'a Table, key: &str, problems: &mut Vec<Problem>) -> &'a [
 
 impl Header {
     fn read(root: &Table, problems: &mut Vec<Problem>) -> Self {
-        const KEYS: [&str; 5] = ["name", "title", "description", "pipeline", "seeds"];
+        const KEYS: [&str; 6] = ["name", "title", "description", "pipeline", "seeds", "exclude"];
         let Some(entry) = root.get("experiment") else { return Self::default() };
         let place = Some(entry.key.place.clone());
         let Some(table) = entry.value.table(problems) else {
@@ -106,6 +108,7 @@ impl Header {
             title: text("title", problems).map(|text| text.value),
             description: text("description", problems).map(|text| text.value),
             seeds: table.get("seeds").and_then(|entry| read_seeds(&entry.value, problems)),
+            exclude: table.get("exclude").and_then(|entry| pin::read_all(&entry.value, problems)),
             pipeline: pipeline.filter(|name| check_name("a pipeline", name, problems)),
             name: name.inspect(|name| _ = check_name("an experiment", name, problems)),
         }
@@ -120,6 +123,7 @@ impl Header {
             description: top.description.or(self.description),
             pipeline: top.pipeline.or(self.pipeline),
             seeds: top.seeds.or(self.seeds),
+            exclude: top.exclude.or(self.exclude),
         }
     }
 }

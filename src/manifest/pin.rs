@@ -1,8 +1,8 @@
-//! `only = { axis = "label" }`: the settings that a stage is held to.
+//! `{ axis = "label" }`: the settings that a stage is held to by `only`, or that `exclude` leaves out.
 
-use super::{Content, Node, Place};
+use super::{Content, Node, Place, Problem};
 
-/// One axis, or the seed, at which a stage stands at one setting alone.
+/// One axis, or the seed, at one setting.
 #[derive(Clone, Debug)]
 pub struct Pin {
     /// The axis, or `seed`.
@@ -15,8 +15,32 @@ pub struct Pin {
     pub label_place: Place,
 }
 
-/// Reads the value of `only`.
-pub(super) fn read(node: &Node, problems: &mut Vec<super::Problem>) -> Option<Vec<Pin>> {
+/// Settings of several axes that meet.
+#[derive(Clone, Debug)]
+pub struct Combination {
+    /// One an axis.
+    pub pins: Vec<Pin>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// Reads the value of `exclude`: combinations of settings.
+pub(super) fn read_all(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Combination>> {
+    let items = node.list("a list of combinations such as { method = \"full\" }", problems)?;
+    let mut all = Vec::new();
+    for item in items {
+        let Some(pins) = read(item, problems) else { continue };
+        if pins.is_empty() && matches!(&item.content, Content::Table(table) if table.0.is_empty()) {
+            let problem = Problem::at(&item.place, "a combination names at least one axis");
+            problems.push(problem.help("write { AXIS = \"label\", OTHER = \"label\" }"));
+        }
+        all.push(Combination { pins, place: item.place.clone() });
+    }
+    Some(all)
+}
+
+/// Reads the value of `only`, or one combination.
+pub(super) fn read(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Pin>> {
     let table = node.table(problems)?;
     let mut pins = Vec::new();
     for entry in &table.0 {

@@ -31,6 +31,7 @@ use super::answer_key::AnswerKey;
 use super::look_rows::{LookRows, judge};
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
+use super::same_network::check_same_split;
 use super::saved_training::SavedTraining;
 use super::training_set::TrainingSet;
 use epoch::{Epoch, Sums, avoids_the_end, cells_of};
@@ -109,9 +110,10 @@ fn train(
     let card = &inputs.network.card;
     check_same_images(&inputs.features, &inputs.samples)?;
     let set = TrainingSet::of(card.part, &inputs.train, &inputs.samples)?;
-    if card.split != inputs.train.identity.split.to_string() || card.classes != set.classes {
-        let message = "the network was trained on another split";
-        let help = "connect both stages to one `split-classes` stage";
+    check_same_split(card, &inputs.train.identity)?;
+    if card.classes != set.classes {
+        let message = "the network was trained on other classes";
+        let help = "connect the same `samples` to the network's stage and to this one";
         return Err(StageError::data_with_help(message, help));
     }
     let weights = match (params.guidance, &inputs.weights) {

@@ -49,14 +49,12 @@ pub(super) fn embed(
     check_same_network(traces, trained)?;
     let network = trained.card.design.find(&trained.parameters);
     let network = network.ok_or_else(|| StageError::data("the network lacks a layer"))?;
-    let image = |row: &usize| header.images[*row].get();
-    let asked: Vec<usize> = rows.iter().map(image).collect();
+    let asked: Vec<usize> = rows.iter().map(|row| header.images[*row].get()).collect();
     let seeable = LookRows::new(trained, &inputs.features, Some(&inputs.looks), None, &asked)?;
     let width = trained.card.design.embedding;
     let [mut global, mut union] = [Vec::new(), Vec::new()];
-    for batch in rows.chunks(BATCH) {
-        let images: Vec<usize> = batch.iter().map(image).collect();
-        let seen = seeable.read(&images);
+    for (batch, images) in rows.chunks(BATCH).zip(asked.chunks(BATCH)) {
+        let seen = seeable.read(images);
         let looks: Vec<Look> = batch
             .iter()
             .enumerate()
