@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::manifest::{Place, Source};
 use crate::stage::{ErasedStage, Threads};
 
-pub use crate::manifest::{Combination, InputSpec, Pin, Reference};
+pub use crate::manifest::{InputSpec, Pin, Reference};
 pub use locate::ParamPlaces;
 pub use overlay::Loader;
 
@@ -40,8 +40,8 @@ pub struct Experiment {
     pub seeds: Vec<u64>,
     /// The axes of the sweep, in the order of appearance; they are crossed.
     pub axes: Vec<Axis>,
-    /// Combinations of settings that are left out of the cross; all of them exist.
-    pub excluded: Vec<Combination>,
+    /// Combinations of settings that are left out of the cross; the settings exist.
+    pub excluded: Vec<Vec<Pin>>,
     /// The stages, in the order of appearance.
     pub stages: IndexMap<String, StageSpec>,
     /// The files it was read from: the manifest itself, then what it builds on.

@@ -43,7 +43,7 @@ impl Experiment {
         }
         let excluded = manifest.header.exclude.unwrap_or_default();
         for combination in &excluded {
-            pins::check(&combination.pins, &axes, &seeds, &mut problems);
+            pins::check(combination, &axes, &seeds, &mut problems);
         }
         match name {
             Some(name) if problems.is_empty() => Ok(Self {

@@ -87,7 +87,7 @@ pub(super) struct Exclusions(Vec<Choice>);
 impl Exclusions {
     pub(super) fn of(experiment: &Experiment) -> Self {
         let combinations = experiment.excluded.iter();
-        Self(combinations.map(|one| Choice::of(&one.pins, experiment)).collect())
+        Self(combinations.map(|one| Choice::of(one, experiment)).collect())
     }
 
     /// Whether a choice, with all that a stage is held to, is left out.

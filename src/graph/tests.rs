@@ -259,6 +259,10 @@ fn a_stage_cannot_read_what_is_left_out() {
     let reader = "[stage.some]\nkind = \"gather\"\ninputs = { models = [\"fit\"] }\n";
     let held = |only: &str| complaint(&format!("{text}{reader}only = {{ {only} }}\n"));
     assert!(held("rate = \"0.2\", size = \"large\"").contains("nothing is left of `some`"));
+    let all_sizes = "{ rate = \"0.2\", size = \"large\" }, { rate = \"0.2\", size = \"small\" }";
+    let message =
+        complaint(&format!("{}{reader}only = {{ rate = \"0.2\" }}\n", crossed(all_sizes)));
+    assert!(message.contains("`some` reads `fit` where `exclude` leaves that out"), "{message}");
     // `fit` is held to a rate, so `copy` cannot tell that it is left out at one size.
     let text = text.replacen("\"split\" }\n", "\"split\" }\nonly = { rate = \"0.2\" }\n", 1);
     let copy = "[stage.copy]\nkind = \"copy\"\ninputs = { model = \"fit\" }\n";

@@ -118,12 +118,19 @@ fn inputs(
         let arity = wired.port.arity;
         let sources: Result<Vec<Vec<Source>>, _> =
             wired.sources.iter().map(|source| connect(*source, arity)).collect();
-        Ok(Connection { port: wired.port.name, arity, sources: sources?.concat() })
+        let sources = sources?.concat();
+        match wired.sources.first() {
+            Some((rank, _)) if sources.is_empty() => {
+                let source = blueprint.stages[*rank].spec;
+                Err(ManifestError::new(vec![left_out(stage.spec, source)]))
+            }
+            _ => Ok(Connection { port: wired.port.name, arity, sources }),
+        }
     };
     stage.ports.iter().map(connection).collect()
 }
 
-/// A stage stands where what it reads, which is held to another setting, is left out.
+/// A stage stands where what it reads is left out: it is held to other settings, or varies along more axes.
 fn left_out(reader: &StageSpec, source: &StageSpec) -> Problem {
     let message =
         format!("`{}` reads `{}` where `exclude` leaves that out", reader.name, source.name);

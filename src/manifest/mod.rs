@@ -26,7 +26,7 @@ mod tree;
 
 pub use error::{ManifestError, Problem};
 pub use json_schema::schema;
-pub use pin::{Combination, Pin};
+pub use pin::Pin;
 pub use reference::{InputSpec, Reference};
 pub use source::{Place, Source};
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::{
-    AxisTable, Combination, Content, Located, Node, Place, Problem, Source, StageTable, Table,
-    check_name, pin, tree,
+    AxisTable, Content, Located, Node, Pin, Place, Problem, Source, StageTable, Table, check_name,
+    pin, tree,
 };
 
 /// What a file is read as.
@@ -38,7 +38,7 @@ pub(crate) struct Header {
     pub(crate) description: Option<String>,
     pub(crate) pipeline: Option<Located<String>>,
     pub(crate) seeds: Option<Vec<u64>>,
-    pub(crate) exclude: Option<Vec<Combination>>,
+    pub(crate) exclude: Option<Vec<Vec<Pin>>>,
 }
 
 impl Manifest {

@@ -15,17 +15,8 @@ pub struct Pin {
     pub label_place: Place,
 }
 
-/// Settings of several axes that meet.
-#[derive(Clone, Debug)]
-pub struct Combination {
-    /// One an axis.
-    pub pins: Vec<Pin>,
-    /// Where it is written.
-    pub place: Place,
-}
-
 /// Reads the value of `exclude`: combinations of settings.
-pub(super) fn read_all(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Combination>> {
+pub(super) fn read_all(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<Vec<Pin>>> {
     let items = node.list("a list of combinations such as { method = \"full\" }", problems)?;
     let mut all = Vec::new();
     for item in items {
@@ -34,7 +25,7 @@ pub(super) fn read_all(node: &Node, problems: &mut Vec<Problem>) -> Option<Vec<C
             let problem = Problem::at(&item.place, "a combination names at least one axis");
             problems.push(problem.help("write { AXIS = \"label\", OTHER = \"label\" }"));
         }
-        all.push(Combination { pins, place: item.place.clone() });
+        all.push(pins);
     }
     Some(all)
 }

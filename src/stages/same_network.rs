@@ -10,9 +10,14 @@ pub(super) fn check_same_split(card: &Card, split: &SplitIdentity) -> Result<(),
     if card.split == split.split.to_string() {
         return Ok(());
     }
+    Err(another_split())
+}
+
+/// What is said of a network that was not trained on the split at hand.
+pub(super) fn another_split() -> StageError {
     let message = "the network was trained on another split";
     let help = "connect all stages to one `split-classes` stage";
-    Err(StageError::data_with_help(message, help))
+    StageError::data_with_help(message, help)
 }
 
 /// Fails unless the search looked at cells of this network's map, on the split that it was trained on.

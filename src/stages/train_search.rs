@@ -31,7 +31,7 @@ use super::answer_key::AnswerKey;
 use super::look_rows::{LookRows, judge};
 use super::pool::thread_pool;
 use super::same_images::check_same_images;
-use super::same_network::check_same_split;
+use super::same_network::{another_split, check_same_split};
 use super::saved_training::SavedTraining;
 use super::training_set::TrainingSet;
 use epoch::{Epoch, Sums, avoids_the_end, cells_of};
@@ -112,9 +112,7 @@ fn train(
     let set = TrainingSet::of(card.part, &inputs.train, &inputs.samples)?;
     check_same_split(card, &inputs.train.identity)?;
     if card.classes != set.classes {
-        let message = "the network was trained on other classes";
-        let help = "connect the same `samples` to the network's stage and to this one";
-        return Err(StageError::data_with_help(message, help));
+        return Err(another_split());
     }
     let weights = match (params.guidance, &inputs.weights) {
         (Guidance::None, _) => None,

@@ -126,7 +126,7 @@ impl Stage for Compare {
             evaluation_table::check_numbers(evaluation, &params.metrics, || name.to_owned())
         };
         let comparisons = comparisons(&inputs.rows.0, &pairing, check)?;
-        let columns = columns::tidy(&comparisons, params, &pairing);
+        let columns = columns::tidy(&comparisons.met, params, &pairing);
         let table = Table::new(columns, print::table(&comparisons, params, &pairing));
         let bug = |error: io::Error| StageError::Bug(format!("compare: {error}"));
         Ok(CompareOutputs { table: table.map_err(bug)? })

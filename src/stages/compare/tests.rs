@@ -229,12 +229,22 @@ fn seeds_of_one_side_only_are_named() {
 }
 
 #[test]
-fn a_group_of_one_side_only_is_named() {
-    let trial = trial(&[("sigma", "0.7"), ("seed", "1")]);
-    let bench = swept().gathered("rows", "greedy", trial, &evaluation(0.1, 0.1));
+fn a_group_of_one_side_only_is_left_out_and_named() {
     let pairs = vec![["search".to_owned(), "greedy".to_owned()]];
-    insta::assert_snapshot!(failure(&bench, &CompareParams { pairs, ..CompareParams::default() }), @r"
-    `search` has evaluations with `sigma=0.3`, where `greedy` has none
+    let headings = BTreeMap::from([("search".to_owned(), "Search".to_owned())]);
+    let params = CompareParams { pairs, headings, ..CompareParams::default() };
+    let greedy = |sigma: &str| {
+        let [first, second] = ["1", "2"].map(|seed| trial(&[("sigma", sigma), ("seed", seed)]));
+        let bench = swept().gathered("rows", "greedy", first, &evaluation(0.1, 0.1));
+        bench.gathered("rows", "greedy", second, &evaluation(0.1, 0.1))
+    };
+    let table = run(&greedy("0.5"), &params);
+    assert_eq!(table.texts("sigma").unwrap(), ["0.5"; 4]);
+    let notes = &table.presentation().notes;
+    let note = "Left out, as only one side was run: Search - greedy, 0.3.";
+    assert!(notes.iter().any(|line| line == note), "{notes:?}");
+    insta::assert_snapshot!(failure(&greedy("0.7"), &params), @r"
+    `search` and `greedy` never meet: evaluations of the one have `sigma=0.3`, of the other `sigma=0.7`
     gather both for the same labels, or name other `pairs`
     ");
 }

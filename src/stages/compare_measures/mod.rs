@@ -120,6 +120,7 @@ impl Stage for CompareMeasures {
             })
         };
         let differences: Vec<Difference<'_, '_, Measures>> = comparisons
+            .met
             .iter()
             .flat_map(|comparison| names.iter().map(move |name| (comparison, name.as_str())))
             .map(difference)

@@ -2,8 +2,7 @@
 
 use super::super::evaluation_table::{Columns, Printed, with_axes};
 use super::super::measured::heading;
-use super::super::paired::{self, Comparison, Difference, Pairing, PrintedDifferences};
-use super::super::rows::shown_label;
+use super::super::paired::{self, Comparisons, Difference, Pairing, PrintedDifferences};
 use super::{CompareMeasuresParams, pairing};
 use crate::artifact::{Cell, Measures, Presentation, Scale, Values};
 
@@ -28,7 +27,7 @@ pub(super) fn columns(
 
 /// The presentation of the table.
 pub(super) fn presentation(
-    comparisons: &[Comparison<'_, Measures>],
+    comparisons: &Comparisons<'_, Measures>,
     differences: &[Difference<'_, '_, Measures>],
     names: &[String],
     params: &CompareMeasuresParams,
@@ -37,12 +36,12 @@ pub(super) fn presentation(
     let printed = Printed { headings: &params.headings, digits: params.digits, own: &ours };
     let pairing = pairing(params);
     let heading = |name: &str| heading(&params.headings, name);
-    let mut notes = paired::notes(&pairing, "");
+    let mut notes = paired::notes(&pairing, &comparisons.alone, &params.headings, "");
     let lacking = differences.iter().filter(|one| one.left_out() > 0);
     let lacking: Vec<String> = lacking
         .map(|one| {
             let of = one.comparison.pairs.len();
-            let place = place(one.comparison, params);
+            let place = paired::place(one.comparison, &pairing, &params.headings);
             format!("{} of {place}: {} of {of}", heading(&one.metric), one.left_out())
         })
         .collect();
@@ -53,7 +52,7 @@ pub(super) fn presentation(
     notes.extend(params.notes.iter().cloned());
     let metrics = names.iter().map(|name| (name.clone(), heading(name))).collect();
     let differences = PrintedDifferences { printed, pairing: &pairing, metrics };
-    let columns = differences.columns(comparisons, |value, spread| {
+    let columns = differences.columns(&comparisons.met, |value, spread| {
         let cell = |name: &String| Cell::Measure {
             metric: name.clone(),
             value: value.to_owned(),
@@ -70,18 +69,4 @@ pub(super) fn presentation(
         stamps: Vec::new(),
         notes,
     }
-}
-
-/// Both sides of a comparison and its group, in the words of the manifest.
-fn place(comparison: &Comparison<'_, Measures>, params: &CompareMeasuresParams) -> String {
-    let shown = |axis: &str, label: &str| {
-        shown_label(&params.headings, &(axis.to_owned(), label.to_owned()))
-    };
-    let (a, b) = (shown(&params.between, comparison.a), shown(&params.between, comparison.b));
-    let mut place = format!("{a} - {b}");
-    for (axis, label) in &comparison.key {
-        place.push_str(", ");
-        place.push_str(&shown(axis, label));
-    }
-    place
 }

@@ -3,7 +3,8 @@
 //! Two runs are a pair if they agree in everything that they are paired by, by default the seed. One
 //! label of an axis, or one gathered stage, is compared with another; every axis that is neither
 //! compared nor paired makes groups of its own. A trial that does not vary along such an axis stands in
-//! each of its groups, so that a method without a hyperparameter meets every setting of another.
+//! each of its groups, so that a method without a hyperparameter meets every setting of another. A group
+//! in which one side was not run at all, since the manifest excludes it, is left out, and a note says so.
 
 mod columns;
 mod pairing;
@@ -18,8 +19,8 @@ use crate::suggest::advice;
 use crate::zsl::Evaluation;
 
 pub(super) use columns::{OURS, columns, keys};
-pub(super) use pairing::{Comparison, Pair, comparisons};
-pub(super) use print::{PrintedDifferences, notes};
+pub(super) use pairing::{Comparison, Comparisons, Pair, comparisons};
+pub(super) use print::{PrintedDifferences, notes, place};
 
 /// Half of the last of so many printed digits.
 pub(super) fn half_digit(digits: u8) -> f64 {

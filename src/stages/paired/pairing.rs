@@ -33,17 +33,24 @@ impl<'a, T> Comparison<'a, T> {
 /// The label of an item on each of some axes.
 type Labels<'a> = Vec<Option<&'a str>>;
 
-/// Puts what is gathered into pairs: one comparison for each pair of labels and each group. `check`
-/// looks at each of those that are selected, with its name.
+/// What is compared, and what cannot be.
+pub(in super::super) struct Comparisons<'a, T = Evaluation> {
+    /// One for each pair of labels and each group in which both stand.
+    pub(in super::super) met: Vec<Comparison<'a, T>>,
+    /// The groups in which one of them stands alone, without pairs: `exclude` leaves trials out.
+    pub(in super::super) alone: Vec<Comparison<'a, T>>,
+}
+
+/// Puts what is gathered into pairs. `check` looks at each of those that are selected, with its name.
 ///
 /// # Errors
-/// If an axis or label is unknown, a side has no partner in a group, a run has none on the other
+/// If an axis or label is unknown, two labels have no group in common, a run has no partner on the other
 /// side, or `check` finds fault.
 pub(in super::super) fn comparisons<'a, T: Noun>(
     items: &'a [Item<T>],
     pairing: &Pairing<'a>,
     check: impl Fn(&T, &str) -> Result<(), StageError>,
-) -> Result<Vec<Comparison<'a, T>>, StageError> {
+) -> Result<Comparisons<'a, T>, StageError> {
     let selected = selected(items, pairing.select)?;
     check_axes(items, "between", std::iter::once(pairing.between))?;
     // A single run has no seed, and still differs from another.
@@ -53,19 +60,25 @@ pub(in super::super) fn comparisons<'a, T: Noun>(
     }
     let sides = sides(&selected, pairing)?;
     let axes = group_axes(&selected, pairing);
-    let mut comparisons = Vec::new();
+    let key = |ours: &Labels<'_>, theirs: &Labels<'_>| -> Vec<(String, String)> {
+        let labels = ours.iter().zip(theirs).map(|(one, other)| one.or(*other));
+        let labels = labels.map(|label| label.unwrap_or(NO_LABEL).to_owned());
+        axes.iter().cloned().zip(labels).collect()
+    };
+    let mut comparisons = Comparisons { met: Vec::new(), alone: Vec::new() };
     for (a, b) in label_pairs(&sides, pairing)? {
-        for (ours, theirs) in groups((a, &sides[a]), (b, &sides[b]), &axes)? {
-            let key = axes.iter().zip(ours.iter().zip(&theirs)).map(|(axis, (one, other))| {
-                (axis.clone(), one.or(*other).unwrap_or(NO_LABEL).to_owned())
-            });
-            let key: Vec<_> = key.collect();
+        let groups = groups((a, &sides[a]), (b, &sides[b]), &axes)?;
+        let alone = groups.alone.iter().map(|labels| key(labels, labels));
+        let alone = alone.map(|key| Comparison { key, a, b, pairs: Vec::new() });
+        comparisons.alone.extend(alone);
+        for (ours, theirs) in groups.met {
+            let key = key(&ours, &theirs);
             let within = |items: &[&'a Item<T>], labels: &Labels<'_>| -> Vec<&'a Item<T>> {
                 items.iter().copied().filter(|item| labels_on(item, &axes) == *labels).collect()
             };
             let (ours, theirs) = (within(&sides[a], &ours), within(&sides[b], &theirs));
             let pairs = pairs((a, &ours), (b, &theirs), &key, pairing.paired_by)?;
-            comparisons.push(Comparison { key, a, b, pairs });
+            comparisons.met.push(Comparison { key, a, b, pairs });
         }
     }
     Ok(comparisons)
@@ -145,13 +158,20 @@ fn labels_on<'a, T>(item: &'a Item<T>, axes: &[String]) -> Labels<'a> {
 /// A compared label with what was gathered of it.
 type Side<'s, 'a, T> = (&'s str, &'s [&'a Item<T>]);
 
-/// The labels of both sides in each group where they meet: equal ones, or such as differ only where a
-/// side does not vary.
+/// The groups of two labels.
+struct Groups<'a> {
+    /// The labels of both sides where they meet: equal ones, or such as differ only where a side does
+    /// not vary.
+    met: Vec<(Labels<'a>, Labels<'a>)>,
+    /// Those of a side that meets nobody.
+    alone: Vec<Labels<'a>>,
+}
+
 fn groups<'a, T: Noun>(
     (a, ours): Side<'_, 'a, T>,
     (b, theirs): Side<'_, 'a, T>,
     axes: &[String],
-) -> Result<Vec<(Labels<'a>, Labels<'a>)>, StageError> {
+) -> Result<Groups<'a>, StageError> {
     let (ours, theirs) = (distinct(ours, axes), distinct(theirs, axes));
     let meet = |one: &Labels<'_>, other: &Labels<'_>| {
         let is_equal = one == other;
@@ -159,28 +179,27 @@ fn groups<'a, T: Noun>(
         let fits = one.iter().zip(other).all(|(x, y)| x == y || x.is_none() || y.is_none());
         is_equal || (fits && !has_equal)
     };
-    let lonely = |name: &str, other: &str, labels: &Labels<'_>| {
-        let shown = axes.iter().zip(labels).map(|(axis, label)| shown(axis, *label));
-        let place = shown.collect::<Vec<_>>().join(", ");
-        let message = format!("`{name}` has {}s with `{place}`, where `{other}` has none", T::NOUN);
-        let help = "gather both for the same labels, or name other `pairs`";
-        StageError::data_with_help(message, help)
-    };
-    for one in &ours {
-        if !theirs.iter().any(|other| meet(one, other)) {
-            return Err(lonely(a, b, one));
-        }
-    }
-    for other in &theirs {
-        if !ours.iter().any(|one| meet(one, other)) {
-            return Err(lonely(b, a, other));
-        }
-    }
     let met = |one: &Labels<'a>| -> Vec<(Labels<'a>, Labels<'a>)> {
         let partners = theirs.iter().filter(|other| meet(one, other));
         partners.map(|other| (one.clone(), other.clone())).collect()
     };
-    Ok(ours.iter().flat_map(met).collect())
+    let lonely = ours.iter().filter(|one| !theirs.iter().any(|other| meet(one, other)));
+    let without_us = theirs.iter().filter(|other| !ours.iter().any(|one| meet(one, other)));
+    let alone: Vec<Labels<'a>> = lonely.chain(without_us).cloned().collect();
+    let met: Vec<_> = ours.iter().flat_map(met).collect();
+    if met.is_empty() {
+        let place = |labels: &[Labels<'_>]| {
+            let shown = axes.iter().zip(&labels[0]).map(|(axis, label)| shown(axis, *label));
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        let (here, there, noun) = (place(&ours), place(&theirs), T::NOUN);
+        let message = format!(
+            "`{a}` and `{b}` never meet: {noun}s of the one have `{here}`, of the other `{there}`"
+        );
+        let help = "gather both for the same labels, or name other `pairs`";
+        return Err(StageError::data_with_help(message, help));
+    }
+    Ok(Groups { met, alone })
 }
 
 fn distinct<'a, T>(items: &[&'a Item<T>], axes: &[String]) -> Vec<Labels<'a>> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::evaluation_table::{Key, Printed};
+use super::super::rows::shown_label;
 use super::{Comparison, Pairing};
 use crate::artifact::{Cell, TableColumn};
 
@@ -62,14 +63,20 @@ impl PrintedDifferences<'_> {
     }
 }
 
-/// What the columns say; `unit` is that of the differences, with a comma before it.
-pub(in super::super) fn notes(pairing: &Pairing<'_>, unit: &str) -> Vec<String> {
+/// What the columns say, and what they leave out; `unit` is that of the differences, with a comma
+/// before it.
+pub(in super::super) fn notes<T>(
+    pairing: &Pairing<'_>,
+    alone: &[Comparison<'_, T>],
+    headings: &BTreeMap<String, String>,
+    unit: &str,
+) -> Vec<String> {
     let percent = percent(pairing);
     let verdict = match pairing.claims.is_empty() {
         true => "names a side",
         false => "decides, on a claim or for a side,",
     };
-    vec![
+    let mut notes = vec![
         format!(
             "Differences a - b over n pairs of equal {}: mean ± standard deviation (n - 1){unit}.",
             pairing.paired_by.join(" and ")
@@ -78,7 +85,29 @@ pub(in super::super) fn notes(pairing: &Pairing<'_>, unit: &str) -> Vec<String> 
             "Two-sided p of the paired t test and of Wilcoxon's signed ranks; the verdict \
              {verdict} where the {percent} interval by t, as printed, leaves out zero."
         ),
-    ]
+    ];
+    if !alone.is_empty() {
+        let places: Vec<String> = alone.iter().map(|one| place(one, pairing, headings)).collect();
+        notes.push(format!("Left out, as only one side was run: {}.", places.join("; ")));
+    }
+    notes
+}
+
+/// Both sides of a comparison and its group, in the words of the manifest.
+pub(in super::super) fn place<T>(
+    comparison: &Comparison<'_, T>,
+    pairing: &Pairing<'_>,
+    headings: &BTreeMap<String, String>,
+) -> String {
+    let shown =
+        |axis: &str, label: &str| shown_label(headings, &(axis.to_owned(), label.to_owned()));
+    let (a, b) = (shown(pairing.between, comparison.a), shown(pairing.between, comparison.b));
+    let mut place = format!("{a} - {b}");
+    for (axis, label) in &comparison.key {
+        place.push_str(", ");
+        place.push_str(&shown(axis, label));
+    }
+    place
 }
 
 /// The confidence in percent, without the digits that its float has beyond 0.01.
