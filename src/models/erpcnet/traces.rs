@@ -86,14 +86,17 @@ impl Looked {
     /// If the handicap is not one number a class of the range.
     #[must_use]
     pub fn trace(&self, range: &Range<usize>, handicap: &[f64]) -> Trace {
-        let verdict = |looks| self.opinion(looks, range.clone(), handicap).verdict(None);
+        let opinion = |looks| self.opinion(looks, range.clone(), handicap);
+        let opening = opinion(0);
+        let softmax = opening.global_softmax();
         let look = |(at, (&cell, &weight)): (usize, (&usize, &f64))| {
-            let Verdict { prediction, joint, global } = verdict(at + 1);
+            let Verdict { prediction, joint, global } =
+                opinion(at + 1).verdict_with(&softmax, None);
             let reward = weight * (joint + global);
             TracedLook { cell, weight, joint, global, reward, prediction }
         };
         let looks = self.cells.iter().zip(&self.weights).enumerate().map(look).collect();
-        Trace { opening: verdict(0).prediction, looks }
+        Trace { opening: opening.prediction(), looks }
     }
 }
 

@@ -36,22 +36,58 @@ impl Opinion<'_> {
         both.map(score).collect()
     }
 
+    /// The class with the largest score, the first of equals.
+    #[must_use]
+    pub fn prediction(&self) -> usize {
+        largest(&self.scores())
+    }
+
+    /// The softmax of the global logits, which no look changes.
+    #[must_use]
+    pub fn global_softmax(&self) -> Softmax {
+        Softmax::of(self.global, self.handicap)
+    }
+
     /// How sure it is of `label`, or of its own prediction where nobody knows.
     #[must_use]
     pub fn verdict(&self, label: Option<usize>) -> Verdict {
-        let prediction = largest(&self.scores());
+        self.verdict_with(&self.global_softmax(), label)
+    }
+
+    /// The same, for one look of many: with what is equal in all of them.
+    #[must_use]
+    pub fn verdict_with(&self, global: &Softmax, label: Option<usize>) -> Verdict {
+        let prediction = self.prediction();
         let class = label.unwrap_or(prediction);
-        let probability = |logits| probability(logits, self.handicap, class);
-        Verdict { prediction, joint: probability(self.joint), global: probability(self.global) }
+        let shifted = |logits: &[f64]| logits[class] - self.handicap[class];
+        Verdict {
+            prediction,
+            joint: Softmax::of(self.joint, self.handicap).probability(shifted(self.joint)),
+            global: global.probability(shifted(self.global)),
+        }
     }
 }
 
-/// The softmax of a class.
-fn probability(logits: &[f64], handicap: &[f64], class: usize) -> f64 {
-    let shifted = || logits.iter().zip(handicap).map(|(logit, handicap)| logit - handicap);
-    let most = shifted().fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = shifted().map(|logit| libm::exp(logit - most)).sum();
-    libm::exp(logits[class] - handicap[class] - most) / total
+/// What all probabilities of some logits have in common.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Softmax {
+    /// The largest logit.
+    most: f64,
+    /// The sum of all exponentials, of each logit less the largest.
+    total: f64,
+}
+
+impl Softmax {
+    fn of(logits: &[f64], handicap: &[f64]) -> Self {
+        let shifted = || logits.iter().zip(handicap).map(|(logit, handicap)| logit - handicap);
+        let most = shifted().fold(f64::NEG_INFINITY, f64::max);
+        Self { most, total: shifted().map(|logit| libm::exp(logit - most)).sum() }
+    }
+
+    /// The probability of a class by its logit, less its handicap.
+    fn probability(&self, shifted: f64) -> f64 {
+        libm::exp(shifted - self.most) / self.total
+    }
 }
 
 /// The first class with the largest score.
