@@ -17,6 +17,7 @@
 mod affine;
 mod conv;
 mod elementwise;
+mod exponential;
 mod join;
 mod linear;
 pub mod matmul;
@@ -27,6 +28,7 @@ pub mod tape;
 mod tensor;
 #[cfg(test)]
 mod testing;
+mod vector;
 mod window;
 mod workspace;
 

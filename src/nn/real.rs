@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use super::exponential;
+
 /// `f32`, which networks are trained in, or `f64`, which derivatives are checked in.
 ///
 /// Functions are those of `libm`, so that their bits are the same everywhere.
@@ -58,6 +60,16 @@ pub trait Real:
     fn sigmoid(self) -> Self {
         Self::ONE / (Self::ONE + (-self).exp())
     }
+
+    /// [`sigmoid`](Self::sigmoid) of every value.
+    fn sigmoid_all(values: &mut [Self]) {
+        values.iter_mut().for_each(|value| *value = value.sigmoid());
+    }
+
+    /// [`tanh`](Self::tanh) of every value.
+    fn tanh_all(values: &mut [Self]) {
+        values.iter_mut().for_each(|value| *value = value.tanh());
+    }
 }
 
 impl Real for f32 {
@@ -82,6 +94,12 @@ impl Real for f32 {
     }
     fn tanh(self) -> Self {
         libm::tanhf(self)
+    }
+    fn sigmoid_all(values: &mut [Self]) {
+        exponential::sigmoid(values);
+    }
+    fn tanh_all(values: &mut [Self]) {
+        exponential::tanh(values);
     }
     fn largest(self, other: Self) -> Self {
         self.max(other)

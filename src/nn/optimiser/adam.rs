@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::super::tape::{ParameterId, Parameters};
+use super::super::vector::widest;
 use super::super::{Real, Tensor};
 use super::{BLOCK, Optimiser, owner};
 
@@ -59,13 +60,16 @@ impl<T: Real> Optimiser<T> for Adam<T> {
         let gradient = gradient.values().par_chunks(BLOCK);
         let values = parameters.values_mut(id).par_chunks_mut(BLOCK);
         values.zip(gradient).zip(moments).for_each(|((values, gradient), (first, second))| {
-            let pairs = values.iter_mut().zip(gradient);
-            for ((value, gradient), (first, second)) in pairs.zip(first.iter_mut().zip(second)) {
-                let slope = *gradient + decay * *value;
-                *first = keep1 * *first + mix1 * slope;
-                *second = keep2 * *second + mix2 * (slope * slope);
-                *value -= size * *first / (second.sqrt() * root + epsilon);
-            }
+            widest!({
+                let pairs = values.iter_mut().zip(gradient);
+                for ((value, gradient), (first, second)) in pairs.zip(first.iter_mut().zip(second))
+                {
+                    let slope = *gradient + decay * *value;
+                    *first = keep1 * *first + mix1 * slope;
+                    *second = keep2 * *second + mix2 * (slope * slope);
+                    *value -= size * *first / (second.sqrt() * root + epsilon);
+                }
+            });
         });
     }
 

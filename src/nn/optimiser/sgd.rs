@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::super::tape::{ParameterId, Parameters};
+use super::super::vector::widest;
 use super::super::{Real, Tensor};
 use super::{BLOCK, Optimiser, owner};
 
@@ -45,10 +46,12 @@ impl<T: Real> Optimiser<T> for Sgd<T> {
         let gradient = gradient.values().par_chunks(BLOCK);
         let values = parameters.values_mut(id).par_chunks_mut(BLOCK);
         values.zip(gradient).zip(memory).for_each(|((values, gradient), memory)| {
-            for ((value, gradient), memory) in values.iter_mut().zip(gradient).zip(memory) {
-                *memory = momentum * *memory + (*gradient + decay * *value);
-                *value -= rate * *memory;
-            }
+            widest!({
+                for ((value, gradient), memory) in values.iter_mut().zip(gradient).zip(memory) {
+                    *memory = momentum * *memory + (*gradient + decay * *value);
+                    *value -= rate * *memory;
+                }
+            });
         });
     }
 

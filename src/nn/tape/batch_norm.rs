@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::super::vector::widest;
 use super::super::{Activation, Real, Tensor, Workspace};
 use super::dense::rows_of;
 use super::pointwise::{as_f64, written};
@@ -130,7 +131,7 @@ fn column_sums<T: Real>(input: &Tensor<T>, add: impl Fn(&mut [f64], &[T]) + Sync
     let channels = rows_of(input).1;
     let partial = |block: &[T]| {
         let mut sums = vec![0.0; channels];
-        block.chunks_exact(channels).for_each(|row| add(&mut sums, row));
+        widest!(block.chunks_exact(channels).for_each(|row| add(&mut sums, row)));
         sums
     };
     let blocks = input.values().par_chunks(BLOCK_ROWS * channels);
@@ -184,13 +185,15 @@ impl<T: Real> Line<T> {
         let [mean, _, slope, beta] = self.parts();
         let blocks = output.par_chunks_mut(size).zip(input.par_chunks(size));
         blocks.for_each(|(output, input)| {
-            let rows = output.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
-            for (output, input) in rows {
-                for at in 0..channels {
-                    let line = (input[at] - mean[at]) * slope[at] + beta[at];
-                    output[at] = line.largest(least);
+            widest!({
+                let rows = output.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
+                for (output, input) in rows {
+                    for at in 0..channels {
+                        let line = (input[at] - mean[at]) * slope[at] + beta[at];
+                        output[at] = line.largest(least);
+                    }
                 }
-            }
+            });
         });
     }
 
@@ -210,7 +213,7 @@ impl<T: Real> Line<T> {
             sums = blocks
                 .map(|(block, (to, input))| {
                     let from = from.map(|from| &from[block * size..]);
-                    self.gradient_sums_of_block(input, to, from)
+                    widest!(self.gradient_sums_of_block(input, to, from))
                 })
                 .collect();
         });
@@ -219,6 +222,8 @@ impl<T: Real> Line<T> {
     }
 
     /// The same for some rows, whose gradient is in `from` or else in `to`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the unit")]
     #[expect(clippy::needless_bitwise_bool, reason = "a branch would end the use of vectors")]
     fn gradient_sums_of_block(
         &self,
@@ -262,13 +267,15 @@ impl<T: Real> Line<T> {
         let (plain, with_x) = (&plain[..channels], &with_x[..channels]);
         let blocks = gradient.values_mut().par_chunks_mut(size);
         blocks.zip(input.values().par_chunks(size)).for_each(|(gradient, input)| {
-            let rows = gradient.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
-            for (gradient, input) in rows {
-                for at in 0..channels {
-                    let x = (input[at] - mean[at]) * scale[at];
-                    gradient[at] = (gradient[at] - plain[at] - x * with_x[at]) * slope[at];
+            widest!({
+                let rows = gradient.chunks_exact_mut(channels).zip(input.chunks_exact(channels));
+                for (gradient, input) in rows {
+                    for at in 0..channels {
+                        let x = (input[at] - mean[at]) * scale[at];
+                        gradient[at] = (gradient[at] - plain[at] - x * with_x[at]) * slope[at];
+                    }
                 }
-            }
+            });
         });
     }
 }

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
+use super::super::vector::widest;
 use super::super::{Real, Tensor, Workspace};
 use super::gradients::Cover;
 use super::{Gradients, ParameterId, Tape, Var, pointwise};
@@ -124,15 +125,19 @@ fn by_rows<T: Real>(
         let blocks = to.par_chunks_mut(BLOCK_ROWS * width).enumerate();
         blocks.for_each(|(block, to)| {
             let from = from.map(|from| &from[block * BLOCK_ROWS * width..]);
-            for (row, to) in to.chunks_exact_mut(width).enumerate() {
-                match from {
-                    None => to.iter_mut().zip(vector).for_each(|(to, by)| *to = f(*to, *by)),
-                    Some(from) => {
-                        let pairs = from[row * width..].iter().zip(vector);
-                        to.iter_mut().zip(pairs).for_each(|(to, (from, by))| *to = f(*from, *by));
+            widest!({
+                for (row, to) in to.chunks_exact_mut(width).enumerate() {
+                    match from {
+                        None => to.iter_mut().zip(vector).for_each(|(to, by)| *to = f(*to, *by)),
+                        Some(from) => {
+                            let pairs = from[row * width..].iter().zip(vector);
+                            to.iter_mut()
+                                .zip(pairs)
+                                .for_each(|(to, (from, by))| *to = f(*from, *by));
+                        }
                     }
                 }
-            }
+            });
         });
     })
 }
@@ -149,10 +154,12 @@ pub(super) fn add_columns<T: Real>(gradients: &mut Gradients<T>, var: Var, rows:
         let width = rows_of(rows).1;
         let slot = gradients.slot(var, &[width]).par_chunks_mut(BLOCK_COLUMNS);
         slot.enumerate().for_each(|(block, slot)| {
-            for row in rows.values().chunks_exact(width) {
-                let row = &row[block * BLOCK_COLUMNS..];
-                slot.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
-            }
+            widest!({
+                for row in rows.values().chunks_exact(width) {
+                    let row = &row[block * BLOCK_COLUMNS..];
+                    slot.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
+                }
+            });
         });
     }
 }

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use super::super::matmul::{Matrix, MatrixMut, Sum, Threads, product};
+use super::super::vector::widest;
 use super::super::{Real, Tensor};
 use super::dense::rows_of;
 use super::gradients::Cover;
@@ -41,18 +42,20 @@ impl<T: Real> Tape<'_, T> {
             );
         }
         fused.values_mut().par_chunks_exact_mut(row).for_each(|image| {
-            for at in outputs..row {
-                let before = image[at - outputs];
-                image[at] += before;
+            for at in 1..=steps {
+                let (before, own) = image.split_at_mut(at * outputs);
+                let before = &before[(at - 1) * outputs..];
+                widest!(own.iter_mut().zip(before).for_each(|(own, before)| *own += *before));
             }
         });
         let inputs = Inputs { first, later, weight, first_slot, later_slots, filters };
         self.push(fused, &[first, later, weight], move |mut gradient, gradients| {
             // A slot is in its own step and in all later ones.
             gradient.values_mut().par_chunks_exact_mut(row).for_each(|image| {
-                for at in (0..row - outputs).rev() {
-                    let after = image[at + outputs];
-                    image[at] += after;
+                for at in (0..steps).rev() {
+                    let (own, after) = image.split_at_mut((at + 1) * outputs);
+                    let own = &mut own[at * outputs..];
+                    widest!(own.iter_mut().zip(after).for_each(|(own, after)| *own += *after));
                 }
             });
             inputs.hand_back(&gradient, gradients, [count, steps, width]);

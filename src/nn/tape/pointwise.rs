@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::super::vector::widest;
 use super::super::{Real, Tensor, Workspace};
 use super::{Tape, Var};
 
@@ -176,8 +177,10 @@ pub(super) fn combined<T: Real, U: Copy + Sync>(
             assert_eq!(from.len(), others.len(), "lengths fit");
             let from = from.par_chunks(BLOCK).zip(others.par_chunks(BLOCK));
             to.par_chunks_mut(BLOCK).zip(from).for_each(|(to, (from, others))| {
-                let pairs = from.iter().zip(others);
-                to.iter_mut().zip(pairs).for_each(|(to, (from, other))| *to = f(*from, *other));
+                widest!({
+                    let pairs = from.iter().zip(others);
+                    to.iter_mut().zip(pairs).for_each(|(to, (from, other))| *to = f(*from, *other));
+                });
             });
         }
     })
@@ -201,7 +204,8 @@ pub(super) fn written<T: Real>(
 
 /// Changes every value, by all threads.
 pub(super) fn each<T: Real>(values: &mut [T], change: impl Fn(&mut T) + Sync) {
-    values.par_chunks_mut(BLOCK).for_each(|block| block.iter_mut().for_each(&change));
+    let blocks = values.par_chunks_mut(BLOCK);
+    blocks.for_each(|block| widest!(block.iter_mut().for_each(&change)));
 }
 
 /// Changes every value by its partner, by all threads.
@@ -213,7 +217,7 @@ pub(super) fn zip<T: Real, U: Copy + Sync>(
     assert_eq!(values.len(), others.len(), "lengths fit");
     let blocks = values.par_chunks_mut(BLOCK).zip(others.par_chunks(BLOCK));
     blocks.for_each(|(values, others)| {
-        values.iter_mut().zip(others).for_each(|(value, other)| change(value, *other));
+        widest!(values.iter_mut().zip(others).for_each(|(value, other)| change(value, *other)));
     });
 }
 

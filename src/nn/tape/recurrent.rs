@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::super::vector::widest;
 use super::super::{Real, Tensor};
 use super::{Dense, Tape, Var};
 
@@ -44,9 +45,12 @@ impl<T: Real> Tape<'_, T> {
         to.zip(from).for_each(|((opened, state), ((x, h), before))| {
             open(opened, [x, h]);
             let [_, update, new] = thirds(opened);
-            for (at, state) in state.iter_mut().enumerate() {
-                *state = (T::ONE - update[at]) * new[at] + update[at] * before[at];
-            }
+            widest!({
+                let gates = update.iter().zip(new).zip(before);
+                for (state, ((update, new), before)) in state.iter_mut().zip(gates) {
+                    *state = (T::ONE - *update) * *new + *update * *before;
+                }
+            });
         });
         self.push(state, &[of_input, of_hidden, hidden], move |gradient, gradients| {
             let mut blank = |width| gradients.workspace.blank(vec![count, width]);
@@ -55,7 +59,7 @@ impl<T: Real> Tape<'_, T> {
             let to = to.zip(rows_mut(&mut of_before, width)).zip(rows(&gradient, width));
             let from = rows(&opened, 3 * width).zip(rows(&h, 3 * width)).zip(rows(&before, width));
             to.zip(from).for_each(|((((of_x, of_h), of_before), above), ((opened, h), before))| {
-                back(above, opened, thirds(h)[2], before, [of_x, of_h, of_before]);
+                widest!(back(above, opened, thirds(h)[2], before, [of_x, of_h, of_before]));
             });
             gradients.add(hidden, of_before);
             gradients.add(of_hidden, of_h);
@@ -67,30 +71,44 @@ impl<T: Real> Tape<'_, T> {
 /// Writes r, z and n of an image.
 fn open<T: Real>(opened: &mut [T], [x, h]: [&[T]; 2]) {
     let width = opened.len() / 3;
-    for at in 0..2 * width {
-        opened[at] = (x[at] + h[at]).sigmoid();
+    let (gates, new) = opened.split_at_mut(2 * width);
+    for ((gate, x), h) in gates.iter_mut().zip(x).zip(h) {
+        *gate = *x + *h;
     }
-    for at in 2 * width..3 * width {
-        opened[at] = (x[at] + opened[at - 2 * width] * h[at]).tanh();
+    T::sigmoid_all(gates);
+    let reset = gates.iter().zip(&h[2 * width..]);
+    for ((new, x), (reset, h)) in new.iter_mut().zip(&x[2 * width..]).zip(reset) {
+        *new = *x + *reset * *h;
     }
+    T::tanh_all(new);
 }
 
 /// Writes the gradients of what came from the input, from the state and of the state itself, for an
 /// image; `h_new` is the state's part in the new gate.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the unit")]
 fn back<T: Real>(above: &[T], opened: &[T], h_new: &[T], before: &[T], to: [&mut [T]; 3]) {
-    let [reset, update, new] = thirds(opened);
-    let [of_x, of_h, of_before] = to;
     let width = above.len();
+    // Of a length that the compiler sees, so that the loop is free of checks.
+    let [reset, update, new] = thirds(opened).map(|gate| &gate[..width]);
+    let [h_new, before] = [h_new, before].map(|part| &part[..width]);
+    let [of_x, of_h, of_before] = to;
+    let of_before = &mut of_before[..width];
+    let (of_gates, of_new) = of_x.split_at_mut(2 * width);
+    let (of_reset, of_update) = of_gates.split_at_mut(width);
+    let [of_reset, of_update, of_new] =
+        [of_reset, of_update, of_new].map(|part| &mut part[..width]);
+    let of_h_new = &mut of_h[2 * width..][..width];
     for at in 0..width {
         let (above, r, z, n) = (above[at], reset[at], update[at], new[at]);
         of_before[at] = above * z;
-        let of_update = above * n * -T::ONE + above * before[at];
-        let of_new = above * (T::ONE - z) * (T::ONE - n * n);
-        let of_reset = of_new * h_new[at];
-        of_x[at] = of_reset * (r * (T::ONE - r));
-        of_x[width + at] = of_update * (z * (T::ONE - z));
-        of_x[2 * width + at] = of_new;
-        of_h[2 * width + at] = of_new * r;
+        let to_update = above * n * -T::ONE + above * before[at];
+        let to_new = above * (T::ONE - z) * (T::ONE - n * n);
+        let to_reset = to_new * h_new[at];
+        of_reset[at] = to_reset * (r * (T::ONE - r));
+        of_update[at] = to_update * (z * (T::ONE - z));
+        of_new[at] = to_new;
+        of_h_new[at] = to_new * r;
     }
     of_h[..2 * width].copy_from_slice(&of_x[..2 * width]);
 }
