@@ -26,7 +26,9 @@ impl Choice {
                     let option = options.position(|option| option.label == pin.label);
                     choice.options.push((axis, option.expect("every label has been checked")));
                 }
-                None => choice.seed = pin.label.parse().ok(),
+                None => {
+                    choice.seed = Some(pin.label.parse().expect("every seed has been checked"));
+                }
             }
         }
         choice.options.sort_unstable();
