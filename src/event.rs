@@ -84,6 +84,13 @@ pub enum EventKind<'a> {
         /// The file.
         path: &'a Path,
     },
+    /// Nothing was written for people, because stages are not done.
+    Withheld {
+        /// The folder, which stays as it was.
+        folder: &'a Path,
+        /// How many stages are not done.
+        left: usize,
+    },
     /// Nothing is left to do.
     RunFinished {
         /// The counts.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -38,7 +39,6 @@ impl From<[u8; 32]> for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0_u8; 64];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
             pair[0] = HEX[usize::from(byte >> 4)];
@@ -59,27 +59,36 @@ impl fmt::Debug for Digest {
 #[error("expected 64 hexadecimal digits, got `{0}`")]
 pub struct DigestError(String);
 
+/// The value of each byte as a hexadecimal digit. Every store is opened with a log of thousands of
+/// digests, so that reading one must cost nothing.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut value: u8 = 0;
+    while value < 16 {
+        digits[HEX[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let nibble = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
-        let error = || DigestError(text.to_owned());
-        if text.len() != 64 {
-            return Err(error());
-        }
         let mut bytes = [0; 32];
+        // What is no digit has high bits, which no digit has; they are looked at once, at the end.
+        let mut seen = 0;
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
-                return Err(error());
-            };
+            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            seen |= high | low;
             *byte = high << 4 | low;
         }
-        Ok(Self(bytes))
+        match text.len() == 64 && seen < 16 {
+            true => Ok(Self(bytes)),
+            false => Err(DigestError(text.to_owned())),
+        }
     }
 }
 
@@ -91,7 +100,19 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        struct Hexadecimal;
+        impl Visitor<'_> for Hexadecimal {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("64 hexadecimal digits")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Hexadecimal)
     }
 }
 
@@ -183,7 +204,12 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
-        assert!("xyz".parse::<Digest>().is_err());
+        for wrong in ["xyz", "", &"g".repeat(64), &"A".repeat(64), &"0".repeat(63), &"0".repeat(66)]
+        {
+            assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
+        }
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
     }
 
     #[test]

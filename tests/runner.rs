@@ -1,6 +1,7 @@
 //! What a run does beyond caching: failures, exit codes, the commands around it.
 
-use crate::support::{Happened, Project};
+use crate::support::files::{SOUND, sound};
+use crate::support::{Happened, Project, contents};
 
 const BROKEN: &str = r#"
 [experiment]
@@ -42,6 +43,66 @@ fn a_failed_stage_skips_its_dependants_and_the_rest_finishes() {
     assert_eq!(happened.failed, ["names"]);
     assert_eq!(happened.skipped, ["behind@seed=1"]);
     assert_eq!(happened.ran, ["beside", "good"]);
+}
+
+/// Two tables, one of which cannot be made while `data/other.txt` is no matrix.
+const TABLES: &str = r#"
+[stage.other]
+kind = "import-attributes"
+params = { classes = "classes.txt", names = "names.txt", matrix = "other.txt" }
+
+[stage.table]
+kind = "tabulate"
+inputs = { rows = ["evaluation"] }
+
+[stage.fit_other]
+kind = "fit-eszsl"
+inputs = { features = "features", samples = "photos", attributes = "other", train = "split" }
+
+[stage.score_other]
+kind = "score"
+inputs = { model = "fit_other", features = "features", samples = "photos", attributes = "other", test_seen = "split", test_unseen = "split" }
+
+[stage.evaluation_other]
+kind = "evaluate"
+inputs = { scores = "score_other" }
+
+[stage.table_other]
+kind = "tabulate"
+inputs = { rows = ["evaluation_other"] }
+"#;
+
+#[test]
+fn published_files_are_of_one_run_or_stay_as_they_were() {
+    let project = sound();
+    let manifest = format!("{SOUND}{TABLES}");
+    let matrix = contents(&project.path("data"))["matrix.txt"].clone();
+    project.file("x.toml", &manifest).file("data/other.txt", &matrix);
+    let ran = project.run(&["run", "x.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let before = contents(&project.path("results/sound"));
+    assert!(before.contains_key("table.md") && before.contains_key("table_other.md"));
+
+    let rows = "inputs = { rows = [\"evaluation\"] }";
+    let captioned = format!("{rows}\nparams = {{ caption = \"Changed\" }}");
+    let changed = manifest.replace(rows, &captioned);
+    project.file("x.toml", &changed).file("data/other.txt", "nonsense\n");
+    let ran = project.run(&["run", "x.toml"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("results/sound as it was: 5 stages are not done"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(contents(&project.path("results/sound")), before);
+    let shown = project.run(&["show", "x.toml", "table"]);
+    assert!(shown.stdout.contains("Changed"), "{}{}", shown.stdout, shown.stderr);
+
+    project.file("data/other.txt", &matrix);
+    assert_eq!(project.run(&["run", "x.toml"]).code, 0);
+    let after = contents(&project.path("results/sound"));
+    assert_ne!(after["table.md"], before["table.md"]);
+    assert_eq!(after["table_other.md"], before["table_other.md"]);
 }
 
 #[test]

@@ -11,7 +11,10 @@
 //! ```
 //!
 //! Where a stage stands more than once, its trial is part of the name: `STAGE@AXIS=LABEL`.
-//! A file whose content is already there is not touched; what a killed run left half-written goes.
+//! All of it is of one run: while a stage is not done, the folder stays as it was, because tables of
+//! an earlier run beside the provenance of a later one would be nobody's. `show` has the tables that
+//! are ready. A file whose content is already there is not touched; what a killed run left
+//! half-written goes.
 
 use std::path::{Path, PathBuf};
 
@@ -29,22 +32,34 @@ use super::CliError;
 use super::project::Project;
 use super::provenance::{provenance, run_report};
 
-/// Writes everything that the run made for people; gives the files that are new or changed.
+/// What became of a folder of results.
+pub(super) enum Publication {
+    /// These files are new or changed; the others read so already.
+    Written(Vec<PathBuf>),
+    /// Nothing was written: so many stages are not done.
+    Withheld(usize),
+}
+
+/// Writes everything that the run made for people, once all its stages are done.
 pub(super) fn publish(
     folder: &Path,
     project: &Project,
     planner: &Planner<'_>,
     store: &Store,
     outcome: &Outcome,
-) -> Result<Vec<PathBuf>, CliError> {
+) -> Result<Publication, CliError> {
+    let left = outcome.settled.iter().filter(|settled| settled.is_none()).count();
+    if left > 0 {
+        return Ok(Publication::Withheld(left));
+    }
     let mut files = Vec::new();
     for index in project.graph.indices() {
         files.extend(views_of(project, store, outcome, index)?);
     }
     if files.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Publication::Written(Vec::new()));
     }
-    files.push(("provenance.json".to_owned(), provenance(project, planner, store, outcome)?));
+    files.push(("provenance.json".to_owned(), provenance(project, planner, outcome)?));
     files.push(("run.json".to_owned(), run_report(project, outcome)?));
     fs::sweep_unfinished(folder)?;
     let mut written = Vec::new();
@@ -54,7 +69,7 @@ pub(super) fn publish(
             written.push(path);
         }
     }
-    Ok(written)
+    Ok(Publication::Written(written))
 }
 
 /// A file name and its content.
@@ -71,7 +86,7 @@ fn views_of(
     index: NodeIndex,
 ) -> Result<Vec<File>, CliError> {
     let node = project.graph.node(index);
-    let Some((_, record)) = &outcome.records[index.index()] else { return Ok(Vec::new()) };
+    let Some(settled) = &outcome.settled[index.index()] else { return Ok(Vec::new()) };
     let mut files = Vec::new();
     for (position, port) in node.info.outputs.iter().enumerate() {
         if !PUBLISHED.contains(&port.kind) {
@@ -81,7 +96,7 @@ fn views_of(
         if position > 0 {
             stem = format!("{stem}.{}", port.name);
         }
-        let blob = store.open_object(&record.outputs[port.name].digest)?;
+        let blob = store.open_object(&settled.record.outputs[port.name].digest)?;
         files.extend(views(&stem, port.kind, blob)?);
     }
     Ok(files)

@@ -15,7 +15,8 @@ use crate::run::{Isolation, Limits, Outcome, Runner};
 use crate::stage::Cancel;
 
 use super::project::Project;
-use super::{CliError, Exit, Place, publish};
+use super::publish::{self, Publication};
+use super::{CliError, Exit, Place};
 
 /// The arguments of `run`.
 #[derive(Args)]
@@ -90,9 +91,12 @@ pub(super) fn run(place: &Place, args: &RunArgs) -> Result<Exit, CliError> {
     let mut reporter = reporter(args.style());
     let outcome = runner.execute(&mut planner, reporter.as_mut())?;
     let folder = args.results.join(&project.experiment.name);
-    for path in publish::publish(&folder, &project, &planner, &store, &outcome)? {
-        let kind = EventKind::Published { path: &path };
-        reporter.on_event(&Event { elapsed: started.elapsed(), kind });
+    let mut report = |kind| reporter.on_event(&Event { elapsed: started.elapsed(), kind });
+    match publish::publish(&folder, &project, &planner, &store, &outcome)? {
+        Publication::Written(paths) => {
+            paths.iter().for_each(|path| report(EventKind::Published { path }));
+        }
+        Publication::Withheld(left) => report(EventKind::Withheld { folder: &folder, left }),
     }
     Ok(exit_of(&outcome))
 }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::fs;
+use crate::id::StageKey;
 use crate::report::duration_text;
 
 use super::results::{name, published};
@@ -53,32 +55,53 @@ pub(super) fn times(args: &TimesArgs) -> Result<Exit, CliError> {
 
 /// A stage that was run or reused.
 struct Stage {
-    key: String,
+    key: StageKey,
     kind: String,
     seconds: f64,
 }
 
-fn stages(folder: &Path) -> Result<Vec<Stage>, CliError> {
-    let run = json(&folder.join("run.json"))?;
-    let provenance = json(&folder.join("provenance.json"))?;
-    let list = |value: &Value| value["stages"].as_array().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let recipes: BTreeMap<String, (String, String)> = list(&provenance)
-        .iter()
-        .map(|stage| (text(&stage["stage"]), (text(&stage["key"]), text(&stage["recipe"]["kind"]))))
-        .collect();
-    let stage = |stage: &Value| {
-        let (key, kind) = recipes.get(stage["stage"].as_str()?)?.clone();
-        Some(Stage { key, kind, seconds: stage["seconds"].as_f64()? })
-    };
-    Ok(list(&run).iter().filter_map(stage).collect())
+/// The list in `run.json` or `provenance.json`.
+#[derive(Deserialize)]
+struct Stages<T> {
+    stages: Vec<T>,
 }
 
-fn json(path: &Path) -> Result<Value, CliError> {
+#[derive(Deserialize)]
+struct Cost {
+    seconds: f64,
+    stage: String,
+}
+
+#[derive(Deserialize)]
+struct Origin {
+    key: StageKey,
+    recipe: Kind,
+    stage: String,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
+fn stages(folder: &Path) -> Result<Vec<Stage>, CliError> {
+    let origins = list(&folder.join("provenance.json"))?.into_iter();
+    let origin = |Origin { key, recipe, stage }| (stage, (key, recipe.kind));
+    let origins: BTreeMap<String, (StageKey, String)> = origins.map(origin).collect();
+    let stage = |Cost { seconds, stage }: Cost| {
+        let (key, kind) = origins.get(&stage)?.clone();
+        Some(Stage { key, kind, seconds })
+    };
+    Ok(list(&folder.join("run.json"))?.into_iter().filter_map(stage).collect())
+}
+
+/// What is not there lists nothing.
+fn list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, CliError> {
     if !fs::exists(path) {
-        return Ok(Value::Null);
+        return Ok(Vec::new());
     }
-    serde_json::from_slice(&fs::read(path)?).map_err(|error| {
+    let read = serde_json::from_slice(&fs::read(path)?);
+    read.map(|list: Stages<T>| list.stages).map_err(|error| {
         let message = format!("`{}` is damaged: {error}", path.display());
         CliError::usage(message, "run its experiment again, or remove the file")
     })

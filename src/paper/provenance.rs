@@ -2,14 +2,30 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fs;
 
 use super::PaperError;
 
-/// The recipes of a published experiment: kinds with their parameters.
-pub(super) struct Provenance(Vec<(String, Value)>);
+/// The recipes of a published experiment.
+#[derive(Deserialize)]
+pub(super) struct Provenance {
+    stages: Vec<Stage>,
+}
+
+#[derive(Deserialize)]
+struct Stage {
+    recipe: Recipe,
+}
+
+/// As much of a recipe as a budget can speak of.
+#[derive(Deserialize)]
+struct Recipe {
+    kind: String,
+    params: Value,
+}
 
 impl Provenance {
     /// Reads the file of a folder, if it is there.
@@ -18,26 +34,20 @@ impl Provenance {
         if !fs::exists(&path) {
             return Ok(None);
         }
-        let damaged = |what: String| PaperError::Damaged { file: path.display().to_string(), what };
-        let bytes = fs::read(&path)?;
-        let value: Value =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        let stages = value["stages"].as_array();
-        let stages = stages.ok_or_else(|| damaged("it has no list `stages`".to_owned()))?;
-        let recipe = |stage: &Value| {
-            let recipe = &stage["recipe"];
-            Some((recipe["kind"].as_str()?.to_owned(), recipe["params"].clone()))
-        };
-        Ok(Some(Self(stages.iter().filter_map(recipe).collect())))
+        serde_json::from_slice(&fs::read(&path)?).map(Some).map_err(|error| PaperError::Damaged {
+            file: path.display().to_string(),
+            what: error.to_string(),
+        })
     }
 
     /// Why `parameter` (`KIND.NAME`) is below `least` in some recipe; none if it is not.
     pub(super) fn lacks(&self, parameter: &str, least: f64) -> Option<String> {
         let (kind, path) = parameter.split_once('.')?;
-        let recipes = self.0.iter().filter(|(found, _)| found == kind);
+        let recipes = self.stages.iter().map(|stage| &stage.recipe);
         let values: Vec<Option<f64>> = recipes
-            .map(|(_, params)| {
-                path.split('.').try_fold(params, |value, name| value.get(name))?.as_f64()
+            .filter(|recipe| recipe.kind == kind)
+            .map(|recipe| {
+                path.split('.').try_fold(&recipe.params, |value, name| value.get(name))?.as_f64()
             })
             .collect();
         if values.is_empty() {
@@ -59,11 +69,13 @@ mod tests {
 
     #[test]
     fn the_least_of_all_recipes_of_a_kind_counts() {
-        let recipe = |kind: &str, params: Value| (kind.to_owned(), params);
-        let provenance = Provenance(vec![
-            recipe("train", json!({ "epochs": 90, "ppo": { "rounds": 2 } })),
-            recipe("train", json!({ "epochs": 30, "ppo": { "rounds": 2 } })),
-        ]);
+        let stage = |params: Value| Stage { recipe: Recipe { kind: "train".to_owned(), params } };
+        let provenance = Provenance {
+            stages: vec![
+                stage(json!({ "epochs": 90, "ppo": { "rounds": 2 } })),
+                stage(json!({ "epochs": 30, "ppo": { "rounds": 2 } })),
+            ],
+        };
         let epochs = provenance.lacks("train.epochs", 90.0);
         assert_eq!(epochs.as_deref(), Some("train.epochs is 30, 90 is asked for"));
         assert_eq!(provenance.lacks("train.epochs", 30.0), None);

@@ -24,28 +24,29 @@ pub use dirty::{Change, DirtyReason};
 /// The version of the canonical encoding; raising it invalidates every key cleanly.
 const KEY_SCHEMA: u64 = 1;
 
-/// Everything that can change what a stage writes.
+/// Everything that can change what a stage writes. Fields stand in the order of their names, here and
+/// below: so does everything in `provenance.json`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Recipe {
-    /// The stage kind, as in `kind = "…"`.
-    pub kind: String,
-    /// The semantic version of that kind.
-    pub version: u32,
-    /// The resolved parameters; outside files stand as `{"$file": DIGEST}`.
-    pub params: Value,
-    /// The trial's seed, for stages that draw random numbers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<u64>,
     /// The content that each connected port receives.
     pub inputs: BTreeMap<String, Input>,
+    /// The stage kind, as in `kind = "…"`.
+    pub kind: String,
     /// The codec version of each output port.
     pub outputs: BTreeMap<String, u32>,
-    /// The numeric runtime that is called, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runtime: Option<Runtime>,
+    /// The resolved parameters; outside files stand as `{"$file": DIGEST}`.
+    pub params: Value,
     /// The class of machine, for stages whose bits depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// The numeric runtime that is called, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Runtime>,
+    /// The trial's seed, for stages that draw random numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The semantic version of that kind.
+    pub version: u32,
 }
 
 /// What a port receives: one artifact, or one from each source that was gathered.
@@ -61,26 +62,26 @@ pub enum Input {
 /// One of several artifacts at a gathering port; its origin reaches the table, so it is keyed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct GatheredInput {
+    /// Its content.
+    pub digest: Digest,
     /// The name of the stage that made it.
     pub stage: String,
     /// The trial it was made in.
     pub trial: TrialId,
-    /// Its content.
-    pub digest: Digest,
 }
 
 /// A numeric library outside the program, with all that can change its bits.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Runtime {
-    /// `onnxruntime` or `embedded`.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// The execution provider, such as `cpu`.
-    pub provider: String,
     /// The content of its shared library, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<Digest>,
+    /// `onnxruntime` or `embedded`.
+    pub name: String,
+    /// The execution provider, such as `cpu`.
+    pub provider: String,
+    /// Its version.
+    pub version: String,
 }
 
 impl fmt::Display for Runtime {

@@ -15,6 +15,7 @@
 //! | `stage-failed` | `stage`, `message`, `causes`, `help` (or null), `class` |
 //! | `stage-skipped` | `stage`, `because` |
 //! | `published` | `path` |
+//! | `withheld` | `folder` (it stays as it was), `left` (stages that are not done) |
 //! | `run-finished` | `reused`, `ran`, `failed`, `skipped`, `interrupted` |
 //!
 //! A stage is named as on the command line, `train@margin=0.1,seed=3`. Fields may be added; none
@@ -81,6 +82,9 @@ fn fields(kind: &EventKind<'_>) -> Value {
         }),
         EventKind::Published { path } => json!({
             "event": "published", "path": path.display().to_string(),
+        }),
+        EventKind::Withheld { folder, left } => json!({
+            "event": "withheld", "folder": folder.display().to_string(), "left": left,
         }),
         EventKind::RunFinished { summary } => json!({
             "event": "run-finished", "reused": summary.reused, "ran": summary.ran,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Output;
 use super::failure::{WORD, failure_text};
-use super::text::{Paint, bytes_text, duration_text, summary_text};
+use super::text::{Paint, bytes_text, duration_text, summary_text, withheld_text};
 use crate::event::{Event, EventKind, Reporter, Signal};
 use crate::id::StageId;
 
@@ -122,6 +122,9 @@ impl Reporter for Plain {
             }
             EventKind::Published { path } => {
                 self.line(elapsed, "wrote", &path.display().to_string());
+            }
+            EventKind::Withheld { folder, left } => {
+                self.line(elapsed, "left", &withheld_text(folder, *left));
             }
             EventKind::RunFinished { summary } => {
                 self.line(elapsed, "run", &summary_text(summary, elapsed));

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Output;
 use super::failure::{Skipped, failure_text, line};
-use super::text::{Colour, Paint, bytes_text, duration_text, summary_text};
+use super::text::{Colour, Paint, bytes_text, duration_text, summary_text, withheld_text};
 use crate::event::{Event, EventKind, Reporter, Signal};
 use crate::id::StageId;
 
@@ -145,6 +145,9 @@ impl Reporter for Terminal {
             }
             EventKind::Published { path } => {
                 self.line(Colour::Green, "wrote", &path.display().to_string());
+            }
+            EventKind::Withheld { folder, left } => {
+                self.line(Colour::Yellow, "left", &withheld_text(folder, *left));
             }
             EventKind::RunFinished { summary } => {
                 let skipped = self.skipped.text(self.paint);

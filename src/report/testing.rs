@@ -81,6 +81,7 @@ pub(super) fn show_run(reporter: &mut dyn Reporter) {
         ),
         (34, EventKind::Published { path: Path::new("results/toy/table.md") }),
         (35, EventKind::RunFinished { summary: &summary }),
+        (35, EventKind::Withheld { folder: Path::new("results/toy"), left: 3 }),
     ];
     for (seconds, kind) in events {
         reporter.on_event(&Event { elapsed: Duration::from_secs(seconds), kind });

@@ -1,5 +1,6 @@
 //! Durations, sizes, counts and colours as people read them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::event::Summary;
@@ -43,6 +44,12 @@ impl Paint {
             Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
         }
     }
+}
+
+/// Why a folder of results was not written.
+pub(super) fn withheld_text(folder: &Path, left: usize) -> String {
+    let stages = if left == 1 { "stage is" } else { "stages are" };
+    format!("{} as it was: {left} {stages} not done", folder.display())
 }
 
 /// A duration such as `0.42 s`, `12.3 s`, `3 min 05 s` or `2 h 07 min`.

@@ -19,4 +19,4 @@ pub use budget::Limits;
 pub use error::RunError;
 pub use execute::{Execution, Finished, Request, execute};
 pub use isolate::{ChildMessage, Isolation};
-pub use runner::{Outcome, Runner};
+pub use runner::{Outcome, Runner, Settled};

@@ -1,6 +1,7 @@
 //! The scheduler: decides, starts, listens, reports.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use crate::event::{Event, EventKind, Failure, FailureClass, Reporter, Summary};
 use crate::graph::StageGraph;
 use crate::id::{StageId, StageKey};
 use crate::plan::{Action, Plan, Planner, Step};
+use crate::recipe::Recipe;
 use crate::stage::Cancel;
 use crate::store::{Record, Store};
 
@@ -38,12 +40,22 @@ pub struct Runner<'a> {
     pub cancel: Cancel,
 }
 
+/// A node that has its outputs.
+pub struct Settled {
+    /// All that decided them.
+    pub recipe: Arc<Recipe>,
+    /// Its key.
+    pub key: StageKey,
+    /// The outputs.
+    pub record: Record,
+}
+
 /// What became of the nodes.
 pub struct Outcome {
     /// The counts.
     pub summary: Summary,
-    /// The key and record of each node that has its outputs, by node index.
-    pub records: Vec<Option<(StageKey, Record)>>,
+    /// What is known of each node that has its outputs, by node index.
+    pub settled: Vec<Option<Settled>>,
     /// The failures, in the order in which they happened.
     pub failures: Vec<(StageId, Failure)>,
 }
@@ -98,7 +110,7 @@ struct Run<'r, 'a, 'scope, 'env, 'p> {
     budget: Budget,
     started: Instant,
     decided: HashMap<NodeIndex, Step>,
-    running: HashMap<NodeIndex, (Grant, Instant)>,
+    running: HashMap<NodeIndex, Grant>,
     is_stopping: bool,
     outcome: Outcome,
     skipped: Vec<bool>,
@@ -132,7 +144,7 @@ where
             is_stopping: false,
             outcome: Outcome {
                 summary: Summary::default(),
-                records: vec![None; nodes],
+                settled: (0..nodes).map(|_| None).collect(),
                 failures: Vec::new(),
             },
             skipped: vec![false; nodes],
@@ -170,11 +182,11 @@ where
                 continue;
             }
             let step = self.step(node)?;
-            let key = step.recipe.as_ref().expect("a decided step has a recipe").1;
+            let (recipe, key) = step.recipe.clone().expect("a decided step has a recipe");
             if let Action::Reuse(record) = step.action {
                 self.outcome.summary.reused += 1;
                 self.report(EventKind::StageReused { stage: self.id(node), key: &key });
-                self.settle(node, key, record)?;
+                self.settle(node, Settled { recipe, key, record })?;
             } else if self.schedule.must_run(node, key) {
                 self.decided.insert(node, step);
             }
@@ -190,18 +202,17 @@ where
         if known.recipe.is_some() {
             return Ok(known);
         }
-        let records = &self.outcome.records;
+        let settled = &self.outcome.settled;
         let record_of = |source: NodeIndex| {
-            let (_, record) = records[source.index()].as_ref().expect("sources are settled");
-            record
+            &settled[source.index()].as_ref().expect("sources are settled").record
         };
         Ok(self.planner.decide(node, &record_of)?)
     }
 
-    fn settle(&mut self, node: NodeIndex, key: StageKey, record: Record) -> Result<(), RunError> {
+    fn settle(&mut self, node: NodeIndex, settled: Settled) -> Result<(), RunError> {
         let id = self.id(node);
-        self.planner.last_keys().set(id, key)?;
-        self.outcome.records[node.index()] = Some((key, record));
+        self.planner.last_keys().set(id, settled.key)?;
+        self.outcome.settled[node.index()] = Some(settled);
         self.schedule.settled(node);
         Ok(())
     }
@@ -209,7 +220,7 @@ where
     fn start_ready(&mut self) {
         for node in self.schedule.ready() {
             let graph_node = self.runner.graph.node(node);
-            let Some(grant) = self.budget.grant(&graph_node.needs) else {
+            let Some(grant) = self.budget.grant(&graph_node.needs, Instant::now()) else {
                 // In order: a large stage is not starved by small ones behind it.
                 return;
             };
@@ -220,7 +231,7 @@ where
                 unreachable!("a reused node is never ready")
             };
             self.report(EventKind::StageStarted { stage: self.id(node), reason: &reason });
-            self.running.insert(node, (grant, Instant::now()));
+            self.running.insert(node, grant);
             let files = self.planner.files_of(node).into_iter().collect();
             self.pool.submit(Task {
                 node,
@@ -244,10 +255,10 @@ where
     }
 
     fn done(&mut self, node: NodeIndex, result: Result<Finished, Failure>) -> Result<(), RunError> {
-        let (grant, since) = self.running.remove(&node).expect("a finished node was running");
+        let grant = self.running.remove(&node).expect("a finished node was running");
         self.budget.release(grant);
         let step = self.decided.remove(&node).expect("a running node is decided");
-        let (_, key) = step.recipe.expect("a decided step has a recipe");
+        let (recipe, key) = step.recipe.expect("a decided step has a recipe");
         match result {
             Ok(finished) => {
                 if finished.was_found {
@@ -258,12 +269,12 @@ where
                     let bytes = finished.record.bytes();
                     let kind = EventKind::StageFinished {
                         stage: self.id(node),
-                        duration: since.elapsed(),
+                        duration: grant.since.elapsed(),
                         bytes,
                     };
                     self.report(kind);
                 }
-                self.settle(node, key, finished.record)?;
+                self.settle(node, Settled { recipe, key, record: finished.record })?;
             }
             Err(failure) => self.fail(node, failure),
         }

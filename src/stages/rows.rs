@@ -58,8 +58,8 @@ pub(super) struct Member<'a, T = Evaluation> {
 impl<T> Row<'_, T> {
     /// The labels of the key in one line, under the headings of the manifest.
     pub(super) fn label(&self, headings: &BTreeMap<String, String>) -> String {
-        let labels = self.key.iter().map(|(axis, label)| label_heading(headings, axis, label));
-        labels.collect::<Vec<_>>().join(", ")
+        let labels: Vec<String> = shown_labels(headings, &self.key).collect();
+        if labels.is_empty() { NO_LABEL.to_owned() } else { labels.join(", ") }
     }
 
     /// The seeds, in order; a trial without one counts nothing here.
@@ -98,6 +98,15 @@ pub(super) fn shown_label(
     (axis, label): &(String, String),
 ) -> String {
     label_heading(headings, axis, label)
+}
+
+/// The shown labels of a key, without the axes that its trials do not have.
+pub(super) fn shown_labels(
+    headings: &BTreeMap<String, String>,
+    key: &[(String, String)],
+) -> impl Iterator<Item = String> {
+    let there = key.iter().filter(|(_, label)| label != NO_LABEL);
+    there.map(|pair| shown_label(headings, pair))
 }
 
 /// Puts the items that `select` lets through into rows.
@@ -268,7 +277,10 @@ mod tests {
         let mut items = items();
         items.push(fake::item("baseline", &[]));
         let rows = group(&items, &[], &BTreeMap::new()).unwrap();
-        assert_eq!(keys(&rows), ["score, eszsl", "score, ale", "baseline, –"]);
+        assert_eq!(keys(&rows), ["score, eszsl", "score, ale", "baseline"]);
+        assert_eq!(rows[2].key[1], ("method".to_owned(), NO_LABEL.to_owned()));
+        let rows = group(&items, &["method".to_owned()], &BTreeMap::new()).unwrap();
+        assert_eq!(keys(&rows), ["eszsl", "ale", NO_LABEL], "a row is never without a name");
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Store {
 
     fn action_text(&self, key: &StageKey) -> Result<Option<String>, StoreError> {
         match fs::read(&self.action_path(key)) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            // What is no text is a record that does not parse.
+            Ok(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_default())),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -20,10 +20,12 @@ const SETTLED: Duration = Duration::from_millis(50);
 /// The log is rewritten once it holds this many times more lines than entries.
 const COMPACT_FACTOR: usize = 4;
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// A file, whatever it holds.
+type Inode = (u64, u64);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Stat {
-    device: u64,
-    inode: u64,
+    inode: Inode,
     size: u64,
     mtime: (i64, i64),
     ctime: (i64, i64),
@@ -32,8 +34,7 @@ pub(super) struct Stat {
 impl Stat {
     fn of(metadata: &Metadata) -> Self {
         Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
+            inode: (metadata.dev(), metadata.ino()),
             size: metadata.size(),
             mtime: (metadata.mtime(), metadata.mtime_nsec()),
             ctime: (metadata.ctime(), metadata.ctime_nsec()),
@@ -55,7 +56,7 @@ impl Stat {
     }
 
     fn line(&self, digest: Digest) -> String {
-        let Self { device, inode, size, mtime, ctime } = self;
+        let Self { inode: (device, inode), size, mtime, ctime } = self;
         format!(
             "{device} {inode} {size} {} {} {} {} {digest}\n",
             mtime.0, mtime.1, ctime.0, ctime.1
@@ -65,8 +66,7 @@ impl Stat {
     fn parse(line: &str) -> Option<(Self, Digest)> {
         let mut words = line.split(' ');
         let stat = Self {
-            device: words.next()?.parse().ok()?,
-            inode: words.next()?.parse().ok()?,
+            inode: (words.next()?.parse().ok()?, words.next()?.parse().ok()?),
             size: words.next()?.parse().ok()?,
             mtime: (words.next()?.parse().ok()?, words.next()?.parse().ok()?),
             ctime: (words.next()?.parse().ok()?, words.next()?.parse().ok()?),
@@ -88,7 +88,8 @@ pub(super) enum Known {
 
 /// What is known, and the log it came from.
 pub(super) struct Memo {
-    known: Mutex<HashMap<Stat, Digest>>,
+    /// The latest stat of each file: no older one can match.
+    known: Mutex<HashMap<Inode, (Stat, Digest)>>,
     log: Mutex<Option<File>>,
     path: PathBuf,
 }
@@ -97,17 +98,12 @@ impl Memo {
     /// Reads the log; one that cannot be read is an empty one.
     pub(super) fn load(path: &Path) -> Self {
         let text = fs::read(path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
+        let text = std::str::from_utf8(&text).unwrap_or_default();
         let mut lines = 0;
         let mut known = HashMap::new();
-        // One entry a file: the latest stat of an inode is the only one that can match.
-        let mut by_inode: HashMap<(u64, u64), Stat> = HashMap::new();
         for (stat, digest) in text.lines().filter_map(Stat::parse) {
             lines += 1;
-            if let Some(older) = by_inode.insert((stat.device, stat.inode), stat) {
-                known.remove(&older);
-            }
-            known.insert(stat, digest);
+            known.insert(stat.inode, (stat, digest));
         }
         let memo = Self { known: Mutex::new(known), log: Mutex::new(None), path: path.to_owned() };
         memo.compact(lines);
@@ -117,7 +113,7 @@ impl Memo {
     fn compact(&self, lines: usize) {
         let known = self.known.lock().expect("no thread panics while it holds this lock");
         if lines > 1024 && lines > COMPACT_FACTOR * known.len() {
-            let text: String = known.iter().map(|(stat, digest)| stat.line(*digest)).collect();
+            let text: String = known.values().map(|(stat, digest)| stat.line(*digest)).collect();
             // A memo that cannot be rewritten is longer than it need be, nothing worse.
             let _ = fs::write_atomic(&self.path, text.as_bytes());
         }
@@ -127,7 +123,10 @@ impl Memo {
     pub(super) fn known(&self, path: &Path) -> Known {
         let Some(stat) = Stat::read(path) else { return Known::Absent };
         let known = self.known.lock().expect("no thread panics while it holds this lock");
-        known.get(&stat).map_or(Known::Changed, |digest| Known::Digest(*digest))
+        match known.get(&stat.inode) {
+            Some((known, digest)) if *known == stat => Known::Digest(*digest),
+            _ => Known::Changed,
+        }
     }
 
     /// Remembers a file that this program wrote and nobody else will write to.
@@ -146,7 +145,7 @@ impl Memo {
 
     fn insert(&self, stat: Stat, digest: Digest) {
         let mut known = self.known.lock().expect("no thread panics while it holds this lock");
-        if known.insert(stat, digest) == Some(digest) {
+        if known.insert(stat.inode, (stat, digest)) == Some((stat, digest)) {
             return;
         }
         drop(known);

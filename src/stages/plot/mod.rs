@@ -118,7 +118,7 @@ pub struct Plot;
 impl Stage for Plot {
     const KIND: &'static str = "plot";
     const SUMMARY: &'static str = "a figure of evaluations as SVG and PNG";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const SEEDED: bool = false;
     type Params = PlotParams;
     type Inputs = PlotInputs;

@@ -76,7 +76,7 @@ pub struct PlotMeasures;
 impl Stage for PlotMeasures {
     const KIND: &'static str = "plot-measures";
     const SUMMARY: &'static str = "measurements as bars with their spread over seeds";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = PlotMeasuresParams;
     type Inputs = PlotMeasuresInputs;

@@ -96,7 +96,7 @@ pub struct PlotCurves;
 impl Stage for PlotCurves {
     const KIND: &'static str = "plot-curves";
     const SUMMARY: &'static str = "curves of trainings over their epochs, as a figure and a table";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const SEEDED: bool = false;
     type Params = PlotCurvesParams;
     type Inputs = PlotCurvesInputs;

@@ -1,6 +1,6 @@
 //! The lines of a figure, read from the tidy columns of a study.
 
-use super::super::super::rows::{NO_LABEL, heading, shown_label};
+use super::super::super::rows::{NO_LABEL, heading, shown_labels};
 use super::super::palette;
 use super::PlotSearchParams;
 use crate::artifact::{Dash, Ink, Table};
@@ -125,9 +125,8 @@ pub(super) fn series(
             let places = rows.filter_map(place).collect();
             let several = wanted.metrics.len() > 1;
             let words = several.then(|| heading(&params.headings, metric, words));
-            let labels = key.iter().filter(|(_, label)| label != NO_LABEL);
-            let labels = labels.map(|pair| shown_label(&params.headings, pair));
-            let label = labels.chain(words).collect::<Vec<_>>().join(", ");
+            let labels = shown_labels(&params.headings, key).chain(words);
+            let label = labels.collect::<Vec<_>>().join(", ");
             all.push(Series { label, ink, dash, places, seeds });
         }
     }
