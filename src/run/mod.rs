@@ -2,8 +2,9 @@
 //!
 //! The thread that calls [`Runner::execute`] decides, schedules and reports; a bounded pool of
 //! workers executes. A stage starts when its inputs are known, its key is not being executed by
-//! another node, and its threads and memory fit beside what is running. A failed stage skips those
-//! that depend on it and lets the rest finish.
+//! another node, and its threads and memory fit beside what is running; one for all threads takes
+//! those that long stages leave. A failed stage skips those that depend on it and lets the rest
+//! finish.
 //!
 //! Nothing here knows a single stage kind.
 
