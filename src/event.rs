@@ -84,6 +84,11 @@ pub enum EventKind<'a> {
         /// The file.
         path: &'a Path,
     },
+    /// A file of a stage that the experiment no longer has was removed.
+    Removed {
+        /// The file.
+        path: &'a Path,
+    },
     /// Nothing was written for people, because stages are not done.
     Withheld {
         /// The folder, which stays as it was.

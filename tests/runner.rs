@@ -102,6 +102,14 @@ fn published_files_are_of_one_run_or_stay_as_they_were() {
     assert_eq!(project.run(&["run", "x.toml"]).code, 0);
     let after = contents(&project.path("results/sound"));
     assert_ne!(after["table.md"], before["table.md"]);
+    project
+        .file("results/sound/notes.md", "mine")
+        .file("x.toml", manifest.replace("table_other", "other_table"));
+    let ran = project.run(&["run", "x.toml"]);
+    assert!(ran.stderr.contains("removed   results/sound/table_other.md"), "{}", ran.stderr);
+    let renamed = contents(&project.path("results/sound"));
+    assert!(renamed.contains_key("notes.md") && renamed.contains_key("other_table.md"));
+    assert!(!renamed.keys().any(|name| name.starts_with("table_other.")), "{:?}", renamed.keys());
     assert_eq!(after["table_other.md"], before["table_other.md"]);
 }
 

@@ -11,6 +11,7 @@ mod fsck;
 mod gc;
 mod graph;
 mod index;
+mod leftovers;
 mod paper;
 mod plan;
 mod project;

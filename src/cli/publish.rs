@@ -14,8 +14,9 @@
 //! All of it is of one run: while a stage is not done, the folder stays as it was, because tables of
 //! an earlier run beside the provenance of a later one would be nobody's. `show` has the tables that
 //! are ready. A file whose content is already there is not touched; what a killed run left
-//! half-written goes.
+//! half-written goes, and so do the files of stages that the experiment no longer has.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use petgraph::graph::NodeIndex;
@@ -28,14 +29,19 @@ use crate::run::Outcome;
 use crate::stages::parameters_file::ParametersFile;
 use crate::store::Store;
 
-use super::CliError;
 use super::project::Project;
 use super::provenance::{provenance, run_report};
+use super::{CliError, leftovers};
 
 /// What became of a folder of results.
 pub(super) enum Publication {
-    /// These files are new or changed; the others read so already.
-    Written(Vec<PathBuf>),
+    /// What changed in the folder; other files read so already.
+    Done {
+        /// Files that are new or changed.
+        written: Vec<PathBuf>,
+        /// Files of stages that are no more.
+        removed: Vec<PathBuf>,
+    },
     /// Nothing was written: so many stages are not done.
     Withheld(usize),
 }
@@ -57,11 +63,13 @@ pub(super) fn publish(
         files.extend(views_of(project, store, outcome, index)?);
     }
     if files.is_empty() {
-        return Ok(Publication::Written(Vec::new()));
+        return Ok(Publication::Done { written: Vec::new(), removed: Vec::new() });
     }
     files.push(("provenance.json".to_owned(), provenance(project, planner, outcome)?));
     files.push(("run.json".to_owned(), run_report(project, outcome)?));
     fs::sweep_unfinished(folder)?;
+    let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let removed = leftovers::remove(folder, &names)?;
     let mut written = Vec::new();
     for (name, content) in files {
         let path = folder.join(name);
@@ -69,7 +77,7 @@ pub(super) fn publish(
             written.push(path);
         }
     }
-    Ok(Publication::Written(written))
+    Ok(Publication::Done { written, removed })
 }
 
 /// A file name and its content.

@@ -93,8 +93,9 @@ pub(super) fn run(place: &Place, args: &RunArgs) -> Result<Exit, CliError> {
     let folder = args.results.join(&project.experiment.name);
     let mut report = |kind| reporter.on_event(&Event { elapsed: started.elapsed(), kind });
     match publish::publish(&folder, &project, &planner, &store, &outcome)? {
-        Publication::Written(paths) => {
-            paths.iter().for_each(|path| report(EventKind::Published { path }));
+        Publication::Done { written, removed } => {
+            removed.iter().for_each(|path| report(EventKind::Removed { path }));
+            written.iter().for_each(|path| report(EventKind::Published { path }));
         }
         Publication::Withheld(left) => report(EventKind::Withheld { folder: &folder, left }),
     }

@@ -14,7 +14,7 @@
 //! | `stage-finished` | `stage`, `seconds`, `bytes` |
 //! | `stage-failed` | `stage`, `message`, `causes`, `help` (or null), `class` |
 //! | `stage-skipped` | `stage`, `because` |
-//! | `published` | `path` |
+//! | `published`, `removed` | `path` |
 //! | `withheld` | `folder` (it stays as it was), `left` (stages that are not done) |
 //! | `run-finished` | `reused`, `ran`, `failed`, `skipped`, `interrupted` |
 //!
@@ -82,6 +82,9 @@ fn fields(kind: &EventKind<'_>) -> Value {
         }),
         EventKind::Published { path } => json!({
             "event": "published", "path": path.display().to_string(),
+        }),
+        EventKind::Removed { path } => json!({
+            "event": "removed", "path": path.display().to_string(),
         }),
         EventKind::Withheld { folder, left } => json!({
             "event": "withheld", "folder": folder.display().to_string(), "left": left,

@@ -123,6 +123,9 @@ impl Reporter for Plain {
             EventKind::Published { path } => {
                 self.line(elapsed, "wrote", &path.display().to_string());
             }
+            EventKind::Removed { path } => {
+                self.line(elapsed, "removed", &path.display().to_string());
+            }
             EventKind::Withheld { folder, left } => {
                 self.line(elapsed, "left", &withheld_text(folder, *left));
             }

@@ -146,6 +146,9 @@ impl Reporter for Terminal {
             EventKind::Published { path } => {
                 self.line(Colour::Green, "wrote", &path.display().to_string());
             }
+            EventKind::Removed { path } => {
+                self.line(Colour::Yellow, "removed", &path.display().to_string());
+            }
             EventKind::Withheld { folder, left } => {
                 self.line(Colour::Yellow, "left", &withheld_text(folder, *left));
             }

@@ -79,6 +79,7 @@ pub(super) fn show_run(reporter: &mut dyn Reporter) {
                 bytes: 4_321_000,
             },
         ),
+        (34, EventKind::Removed { path: Path::new("results/toy/old.md") }),
         (34, EventKind::Published { path: Path::new("results/toy/table.md") }),
         (35, EventKind::RunFinished { summary: &summary }),
         (35, EventKind::Withheld { folder: Path::new("results/toy"), left: 3 }),

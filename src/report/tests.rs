@@ -30,6 +30,7 @@ fn plain_writes_a_line_an_event_and_progress_now_and_then() {
         33.0 s  skipped   score@seed=2: `train@seed=2` did not finish
         33.0 s  skipped   table: `train@seed=2` did not finish
         34.0 s  finished  train@seed=1: 33.2 s, 4.1 MiB
+        34.0 s  removed   results/toy/old.md
         34.0 s  wrote     results/toy/table.md
         35.0 s  run       failed after 35.0 s: 2 reused, 1 ran, 1 failed, 2 skipped
         35.0 s  left      results/toy as it was: 3 stages are not done
@@ -61,6 +62,7 @@ fn json_lines_are_objects_with_documented_fields() {
     {"because":"train@seed=2","elapsed_seconds":33.0,"event":"stage-skipped","stage":"score@seed=2"}
     {"because":"train@seed=2","elapsed_seconds":33.0,"event":"stage-skipped","stage":"table"}
     {"bytes":4321000,"elapsed_seconds":34.0,"event":"stage-finished","seconds":33.25,"stage":"train@seed=1"}
+    {"elapsed_seconds":34.0,"event":"removed","path":"results/toy/old.md"}
     {"elapsed_seconds":34.0,"event":"published","path":"results/toy/table.md"}
     {"elapsed_seconds":35.0,"event":"run-finished","failed":1,"interrupted":false,"ran":1,"reused":2,"skipped":2}
     {"elapsed_seconds":35.0,"event":"withheld","folder":"results/toy","left":3}
@@ -94,6 +96,7 @@ fn a_terminal_keeps_one_line_a_stage() {
      because no such file
         help fetch the weights, then run again
          ran train@seed=1  33.2 s, 4.1 MiB
+     removed results/toy/old.md
        wrote results/toy/table.md
      skipped score@seed=2, table, because `train@seed=2` did not finish
     failed after 35.0 s: 2 reused, 1 ran, 1 failed, 2 skipped
