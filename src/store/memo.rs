@@ -98,7 +98,8 @@ impl Memo {
     /// Reads the log; one that cannot be read is an empty one.
     pub(super) fn load(path: &Path) -> Self {
         let text = fs::read(path).unwrap_or_default();
-        let text = std::str::from_utf8(&text).unwrap_or_default();
+        // A damaged line must not take the others along, run after run.
+        let text = String::from_utf8_lossy(&text);
         let mut lines = 0;
         let mut known = HashMap::new();
         for (stat, digest) in text.lines().filter_map(Stat::parse) {

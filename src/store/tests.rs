@@ -162,6 +162,11 @@ fn an_edited_file_is_noticed_and_an_untouched_one_is_not_read() {
     std::thread::sleep(Duration::from_millis(80));
     let settled = store.digest_of(&path).unwrap();
     assert_eq!(open(&folder).memo.known(&path), Known::Digest(settled));
+    // Bytes that are no text take only their own line along.
+    let memo = store.folder("memo");
+    let damaged = [&[0xff, 0xfe, b'\n'][..], &fs::read(&memo).unwrap()].concat();
+    fs::write_atomic(&memo, &damaged).unwrap();
+    assert_eq!(open(&folder).memo.known(&path), Known::Digest(settled));
 }
 
 #[test]
