@@ -16,7 +16,7 @@ use crate::recipe::Recipe;
 use crate::stage::Cancel;
 use crate::store::{Record, Store};
 
-use super::budget::{Budget, Grant, Limits};
+use super::budget::{Budget, Grant, Limits, Siblings};
 use super::error::RunError;
 use super::execute::{Finished, Request};
 use super::isolate::Isolation;
@@ -220,7 +220,9 @@ where
     fn start_ready(&mut self) {
         for node in self.schedule.ready() {
             let graph_node = self.runner.graph.node(node);
-            let Some(grant) = self.budget.grant(&graph_node.needs, Instant::now()) else {
+            let siblings = self.siblings(node);
+            let grant = self.budget.grant(&graph_node.needs, siblings, Instant::now());
+            let Some(grant) = grant else {
                 // In order: a large stage is not starved by small ones behind it.
                 return;
             };
@@ -238,6 +240,19 @@ where
                 stage: graph_node.stage.clone(),
                 request: Request { recipe: (*recipe).clone(), files, threads: grant.threads },
             });
+        }
+    }
+
+    /// The other trials of a stage that wait or run.
+    fn siblings(&self, node: NodeIndex) -> Siblings {
+        let name = &self.id(node).name;
+        let is_other = |other: &NodeIndex| *other != node && self.id(*other).name == *name;
+        let running = self.running.iter().filter(|(other, _)| is_other(other));
+        let running: Vec<usize> = running.map(|(_, grant)| grant.threads).collect();
+        Siblings {
+            waiting: self.schedule.ready().iter().filter(|other| is_other(other)).count(),
+            running: running.len(),
+            threads: running.iter().sum(),
         }
     }
 

@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::glyphs::PaintedCells;
 use crate::data::samples::Samples;
-use crate::models::erpcnet::ending::{Chosen, Ends, mean, scores};
+use crate::models::erpcnet::calibration::Chosen;
+use crate::models::erpcnet::ending::{Ends, mean, scores};
 use crate::models::erpcnet::traces::Traces;
 use crate::stage::{Stage, StageContext, StageError, inputs, outputs};
 use crate::zsl::scores::{Scores, ScoresHeader, ScoresWriter};
 use crate::zsl::search_summary::SearchSummary;
 
 use super::answer_key::AnswerKey;
+use super::pool::thread_pool;
 pub use super::search_end::EndParams;
 use super::search_end::{Tuning, check_delta, check_reach, looks};
 
@@ -76,32 +78,41 @@ impl Stage for ScoreSearch {
         inputs: ScoreSearchInputs,
         cx: &mut StageContext<'_>,
     ) -> Result<ScoreSearchOutputs, StageError> {
-        let traces = &inputs.traces;
-        let looks = looks(params.looks, traces)?;
-        let tuning = Tuning { looks, delta: params.delta, validation: inputs.validation.as_ref() };
-        let chosen = tuning.chosen(traces, &params.stop)?;
-        let rule = params.stop.rule(looks, traces.header().mean_weight)?;
-        check_reach(traces, &rule)?;
-        let ended = Ends::of(traces, &rule, chosen.delta);
-        let summary = SearchSummary {
-            looks,
-            steps: mean(ended.steps.iter().copied()),
-            steps_zero_shot: mean(ended.steps_zero_shot.iter().copied()),
-            sigma: ended.sigma,
-            hits: hits(&inputs)?,
-        };
-        note(&chosen, &summary, inputs.validation.is_some(), cx);
-        let header = header(params, &inputs, chosen.delta, summary);
-        let mut writer = ScoresWriter::new(cx.writer("scores")?, &header).map_err(encode_error)?;
-        let seen = traces.header().seen_labels.len();
-        let generalised = ended.steps.iter().enumerate().map(|(image, steps)| (image, *steps));
-        let zero_shot = ended.steps_zero_shot.iter().enumerate();
-        let zero_shot = zero_shot.map(|(at, steps)| (seen + at, *steps));
-        for (image, steps) in generalised.chain(zero_shot) {
-            writer.push(&scores(&traces.image(image), steps)).map_err(encode_error)?;
-        }
-        Ok(ScoreSearchOutputs { scores: writer.finish().map_err(encode_error)? })
+        let pool = thread_pool(cx)?;
+        pool.install(|| score(params, &inputs, cx))
     }
+}
+
+fn score(
+    params: &ScoreSearchParams,
+    inputs: &ScoreSearchInputs,
+    cx: &mut StageContext<'_>,
+) -> Result<ScoreSearchOutputs, StageError> {
+    let traces = &inputs.traces;
+    let looks = looks(params.looks, traces)?;
+    let tuning = Tuning { looks, delta: params.delta, validation: inputs.validation.as_ref() };
+    let chosen = tuning.chosen(traces, &params.stop)?;
+    let rule = params.stop.rule(looks, traces.header().mean_weight)?;
+    check_reach(traces, &rule)?;
+    let ended = Ends::of(traces, &rule, chosen.delta);
+    let summary = SearchSummary {
+        looks,
+        steps: mean(ended.steps.iter().copied()),
+        steps_zero_shot: mean(ended.steps_zero_shot.iter().copied()),
+        sigma: ended.sigma,
+        hits: hits(inputs)?,
+    };
+    note(&chosen, &summary, inputs.validation.is_some(), cx);
+    let header = header(params, inputs, chosen.delta, summary);
+    let mut writer = ScoresWriter::new(cx.writer("scores")?, &header).map_err(encode_error)?;
+    let seen = traces.header().seen_labels.len();
+    let generalised = ended.steps.iter().enumerate().map(|(image, steps)| (image, *steps));
+    let zero_shot = ended.steps_zero_shot.iter().enumerate();
+    let zero_shot = zero_shot.map(|(at, steps)| (seen + at, *steps));
+    for (image, steps) in generalised.chain(zero_shot) {
+        writer.push(&scores(&traces.image(image), steps)).map_err(encode_error)?;
+    }
+    Ok(ScoreSearchOutputs { scores: writer.finish().map_err(encode_error)? })
 }
 
 /// The share of first looks that hit a part.

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::models::erpcnet::ending::{Chosen, Ending, Rule, choose_each};
+use crate::models::erpcnet::calibration::{Chosen, choose_each};
+use crate::models::erpcnet::ending::{Ending, Rule};
 use crate::models::erpcnet::traces::Traces;
 use crate::rl::Stopping;
 use crate::stage::StageError;

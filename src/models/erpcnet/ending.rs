@@ -1,18 +1,13 @@
-//! Where a search ends, and what follows for thresholds and calibrations: all of it from traces.
+//! Where a search ends: all of it from traces.
 
 use rayon::prelude::*;
 
 use crate::rl::{Stopping, Trace};
 use crate::zsl::candidates::Candidates;
 use crate::zsl::decision::{Decision, MetricError};
-use crate::zsl::metrics::{Tally, harmonic_mean};
-use crate::zsl::stacking::Curve;
 
 use super::traces::{Looked, Traces};
 use super::verdict::Opinion;
-
-/// Calibrations that are tried where the end of a search depends on them.
-const DELTAS: usize = 101;
 
 /// When a search ends.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -97,17 +92,6 @@ pub fn scores(looked: &Looked, looks: usize) -> Vec<f64> {
     looked.opinion(looks, 0..classes, &vec![0.0; classes]).scores()
 }
 
-/// What a calibration comes down to on some traces.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Chosen {
-    /// The calibration.
-    pub delta: f64,
-    /// H on the traces.
-    pub harmonic: f64,
-    /// The mean number of steps there.
-    pub mean_steps: f64,
-}
-
 /// What ends searches.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Rule {
@@ -176,98 +160,6 @@ impl Ends {
         let (steps_zero_shot, _) = end(&Setting::zero_shot(candidates), seen);
         Self { steps, steps_zero_shot, sigma }
     }
-}
-
-/// Chooses for each of several rules with equally many looks the calibration with the largest H on
-/// traces of validation images, unless one is given. All rules together cost little more than one.
-///
-/// # Errors
-/// [`MetricError`] for a score that is not a number or a class without images.
-///
-/// # Panics
-/// If the rules differ in their looks.
-pub fn choose_each(
-    traces: &Traces,
-    rules: &[Rule],
-    delta: Option<f64>,
-) -> Result<Vec<Chosen>, MetricError> {
-    let Some(last) = rules.first().map(Rule::looks) else { return Ok(Vec::new()) };
-    assert!(rules.iter().all(|rule| rule.looks() == last), "rules of equally many looks");
-    let looked: Vec<Looked> = (0..traces.len()).map(|image| traces.image(image)).collect();
-    if let Some(delta) = delta {
-        return at_delta(traces, &looked, rules, delta);
-    }
-    let decisions = decisions(traces, &looked, &|_| last)?;
-    let fixed = Rule::Given(Ending { looks: last, stopping: Stopping::NEVER });
-    let (open, closed): (Vec<&Rule>, Vec<&Rule>) =
-        rules.iter().partition(|rule| **rule != fixed && last > 0);
-    let at_the_end = match closed.is_empty() {
-        true => None,
-        false => Some(at_last(traces, &decisions, last)?),
-    };
-    // Where an episode ends depends on delta, so the curve says only where to try.
-    let mut breakpoints: Vec<f64> = decisions.iter().map(Decision::breakpoint).collect();
-    breakpoints.sort_by(f64::total_cmp);
-    let place = |at: usize| breakpoints[at * (breakpoints.len() - 1) / (DELTAS - 1)];
-    let open: Vec<Rule> = open.into_iter().copied().collect();
-    let tried = match open.is_empty() {
-        true => Vec::new(),
-        false => {
-            let tried = (0..DELTAS).map(place).map(|delta| at_delta(traces, &looked, &open, delta));
-            tried.collect::<Result<Vec<_>, _>>()?
-        }
-    };
-    let mut next = 0;
-    let chosen = rules.iter().map(|rule| match at_the_end {
-        Some(chosen) if *rule == fixed || last == 0 => chosen,
-        _ => {
-            next += 1;
-            best(tried.iter().map(|of_rules| of_rules[next - 1]).collect())
-        }
-    });
-    Ok(chosen.collect())
-}
-
-/// The best calibration where all looks are taken: no end depends on it.
-fn at_last(traces: &Traces, decisions: &[Decision], last: usize) -> Result<Chosen, MetricError> {
-    let seen = traces.header().seen_labels.len();
-    let curve = Curve::of(&decisions[..seen], &decisions[seen..], &traces.header().candidates)?;
-    let delta = curve.best_delta();
-    let harmonic = curve.at(delta).harmonic;
-    Ok(Chosen { delta, harmonic, mean_steps: mean([last].into_iter()) })
-}
-
-/// The middle of the first run of tried calibrations with the largest H.
-fn best(tried: Vec<Chosen>) -> Chosen {
-    let best = tried.iter().map(|one| one.harmonic).fold(0.0, f64::max);
-    let is_best = |one: &Chosen| one.harmonic >= best;
-    let rest = tried.into_iter().skip_while(|one| !is_best(one));
-    let run: Vec<Chosen> = rest.take_while(is_best).collect();
-    run[run.len() / 2]
-}
-
-/// What rules come down to at one calibration.
-fn at_delta(
-    traces: &Traces,
-    looked: &[Looked],
-    rules: &[Rule],
-    delta: f64,
-) -> Result<Vec<Chosen>, MetricError> {
-    let candidates = &traces.header().candidates;
-    let setting = Setting::generalised(candidates, delta);
-    let searched: Vec<Trace> = looked.par_iter().map(|one| setting.trace(one)).collect();
-    let (seen, all) = (candidates.seen().len(), candidates.len());
-    let name = |class| candidates.name(class);
-    let chosen = |rule: &Rule| {
-        let ending = rule.ending(&searched);
-        let steps: Vec<usize> = searched.iter().map(|trace| ending.step(trace)).collect();
-        let decisions = decisions(traces, looked, &|image| steps[image])?;
-        let pairs = decisions.iter().map(|image| (image.label, image.predict(delta)));
-        let tally = Tally::count(all, pairs);
-        let harmonic = harmonic_mean(tally.mean(seen..all, &name)?, tally.mean(0..seen, &name)?);
-        Ok(Chosen { delta, harmonic, mean_steps: mean(steps.into_iter()) })
-    };
-    rules.iter().map(chosen).collect()
 }
 
 /// The threshold at which traces take as many steps as asked for, as near as possible.

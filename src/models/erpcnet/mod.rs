@@ -12,6 +12,7 @@
 
 mod affine;
 pub mod build;
+pub mod calibration;
 pub mod cells;
 pub mod ending;
 pub mod entropy;

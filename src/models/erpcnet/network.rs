@@ -251,21 +251,28 @@ pub fn channels_last<T: Real>(maps: &Tensor<T>) -> Tensor<T> {
     Tensor::new(vec![count, height, width, channels], values)
 }
 
-/// One map [C, H, W] as [H, W, C], some channels at a time, so that reading and writing go forward.
+/// One map [C, H, W] as [H, W, C], tile by tile, so that no line of the cache is fetched twice.
 ///
 /// # Panics
 /// If they are not of one size.
 pub fn turn<T: Copy>(from: &[T], to: &mut [T], channels: usize) {
-    /// Channels at a time: a line of the cache is written at once.
-    const CHANNELS: usize = 16;
+    /// Channels and pixels of a tile: a line of the cache each way.
+    const SIDE: usize = 16;
     assert_eq!(from.len(), to.len(), "as many values");
-    let pixels = from.len() / channels.max(1);
-    for (block, planes) in from.chunks(CHANNELS * pixels.max(1)).enumerate() {
-        let count = planes.len() / pixels;
-        for (pixel, line) in to.chunks_exact_mut(channels).enumerate() {
-            let values = planes[pixel..].iter().step_by(pixels);
-            let run = &mut line[block * CHANNELS..][..count];
-            run.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
+    let Some(any) = from.first() else { return };
+    let pixels = from.len() / channels;
+    let mut tile = [[*any; SIDE]; SIDE];
+    for left in (0..pixels).step_by(SIDE) {
+        let across = SIDE.min(pixels - left);
+        for top in (0..channels).step_by(SIDE) {
+            let down = SIDE.min(channels - top);
+            for (row, line) in tile.iter_mut().enumerate().take(down) {
+                line[..across].copy_from_slice(&from[(top + row) * pixels + left..][..across]);
+            }
+            for pixel in 0..across {
+                let line = &mut to[(left + pixel) * channels + top..][..down];
+                line.iter_mut().zip(&tile).for_each(|(to, row)| *to = row[pixel]);
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-use crate::models::erpcnet::ending::{Ending, Rule, Setting, choose_each};
+use crate::models::erpcnet::calibration::choose_each;
+use crate::models::erpcnet::ending::{Ending, Rule, Setting};
 use crate::models::erpcnet::judge::Judge;
 use crate::models::erpcnet::sight::{Rewarded, Sight};
 use crate::models::erpcnet::trained::TrainingPart;
