@@ -194,11 +194,27 @@ const UNFINISHED: &str = "write";
 
 /// Writes a file that appears whole or not at all: temporary name, sync, rename.
 pub fn write_atomic(path: &Path, content: &[u8]) -> FsResult<()> {
+    write_renamed(path, &[content], |file, path| context("sync", path, file.sync_all()))
+}
+
+/// Writes a file in parts that appears whole or not at all to whoever reads it now. Nobody waits for the
+/// disk, so after a power failure it may be damaged; its content must be able to tell.
+pub fn write_unsynced(path: &Path, parts: &[&[u8]]) -> FsResult<()> {
+    write_renamed(path, parts, |_, _| Ok(()))
+}
+
+fn write_renamed(
+    path: &Path,
+    parts: &[&[u8]],
+    sync: impl Fn(&File, &Path) -> FsResult<()>,
+) -> FsResult<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_dirs(folder)?;
     let (mut file, temporary) = create_unfinished(folder)?;
-    context("write", &temporary, file.write_all(content))?;
-    context("sync", &temporary, file.sync_all())?;
+    for part in parts {
+        context("write", &temporary, file.write_all(part))?;
+    }
+    sync(&file, &temporary)?;
     rename(&temporary, path)
 }
 
