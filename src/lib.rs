@@ -64,6 +64,8 @@ pub mod stages;
 
 pub mod report;
 
+pub mod published;
+
 pub mod paper;
 
 pub mod cli;

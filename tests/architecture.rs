@@ -49,7 +49,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["id", "catalogue", "event"]),
-    ("paper", &["fs", "suggest", "artifact", "manifest"]),
+    ("published", &["fs"]),
+    ("paper", &["fs", "suggest", "artifact", "manifest", "published"]),
     ("cli", ANY_ABOVE),
 ];
 

@@ -10,6 +10,7 @@ use crate::fs::FsError;
 use crate::manifest::ManifestError;
 use crate::onnx::OnnxError;
 use crate::plan::{MissingFile, PlanError};
+use crate::published::PublishedError;
 use crate::run::RunError;
 use crate::store::StoreError;
 
@@ -128,6 +129,18 @@ pub enum CliError {
     /// A bug.
     #[error("a bug in erpc-pipe: {0}")]
     Bug(String),
+}
+
+impl From<PublishedError> for CliError {
+    fn from(error: PublishedError) -> Self {
+        match error {
+            PublishedError::Fs(error) => Self::Fs(error),
+            damaged => {
+                let help = "run its experiment again with this version, or remove the file";
+                Self::usage(damaged.to_string(), help)
+            }
+        }
+    }
 }
 
 impl CliError {

@@ -7,6 +7,7 @@ mod diff;
 mod doctor;
 mod execute;
 mod exit;
+mod file_names;
 mod fsck;
 mod gc;
 mod graph;

@@ -25,10 +25,12 @@ use crate::artifact::{Artifact as _, ArtifactKind, Blob, Figure, Table};
 use crate::fs;
 use crate::onnx::OnnxFile;
 use crate::plan::Planner;
+use crate::published::{COSTS, PROVENANCE};
 use crate::run::Outcome;
 use crate::stages::parameters_file::ParametersFile;
 use crate::store::Store;
 
+use super::file_names::{FIGURE, NETWORK, PARAMETERS, TABLE, stem};
 use super::project::Project;
 use super::provenance::{provenance, run_report};
 use super::{CliError, leftovers};
@@ -65,8 +67,8 @@ pub(super) fn publish(
     if files.is_empty() {
         return Ok(Publication::Done { written: Vec::new(), removed: Vec::new() });
     }
-    files.push(("provenance.json".to_owned(), provenance(project, planner, outcome)?));
-    files.push(("run.json".to_owned(), run_report(project, outcome)?));
+    files.push((PROVENANCE.to_owned(), provenance(project, planner, outcome)?));
+    files.push((COSTS.to_owned(), run_report(project, outcome)?));
     fs::sweep_unfinished(folder)?;
     let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let removed = leftovers::remove(folder, &names)?;
@@ -95,12 +97,14 @@ fn views_of(
 ) -> Result<Vec<File>, CliError> {
     let node = project.graph.node(index);
     let Some(settled) = &outcome.settled[index.index()] else { return Ok(Vec::new()) };
+    let all = project.graph.indices().map(|other| &project.graph.node(other).id);
+    let stands = all.filter(|other| other.name == node.id.name).count();
     let mut files = Vec::new();
     for (position, port) in node.info.outputs.iter().enumerate() {
         if !PUBLISHED.contains(&port.kind) {
             continue;
         }
-        let mut stem = stem(project, index);
+        let mut stem = stem(&node.id, stands == 1);
         if position > 0 {
             stem = format!("{stem}.{}", port.name);
         }
@@ -110,29 +114,19 @@ fn views_of(
     Ok(files)
 }
 
-/// What the files of a node are called: as its stage, and its trial if the stage stands more than once.
-fn stem(project: &Project, index: NodeIndex) -> String {
-    let id = |index| &project.graph.node(index).id;
-    let own = id(index);
-    let stands = project.graph.indices().filter(|other| id(*other).name == own.name).count();
-    if stands == 1 { own.name.clone() } else { own.to_string() }
-}
-
 fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliError> {
     let bug = |error: std::io::Error| CliError::Bug(format!("`{stem}` does not decode: {error}"));
-    let file = |ending: &str, content: Vec<u8>| (format!("{stem}.{ending}"), content);
+    let file = |ending: &str, content: &[u8]| (format!("{stem}.{ending}"), content.to_vec());
     if kind == OnnxFile::KIND {
-        return Ok(vec![file("onnx", blob.to_vec())]);
+        return Ok(vec![file(NETWORK, &blob)]);
     }
     if kind == ParametersFile::KIND {
-        return Ok(vec![file("safetensors", blob.to_vec())]);
+        return Ok(vec![file(PARAMETERS, &blob)]);
     }
     if kind == Figure::KIND {
         let figure = Figure::decode(blob).map_err(bug)?;
-        return Ok(vec![
-            file("svg", figure.svg().as_bytes().to_vec()),
-            file("png", figure.png().to_vec()),
-        ]);
+        let contents = [figure.svg().as_bytes(), figure.png()];
+        return Ok(FIGURE.iter().zip(contents).map(|(ending, one)| file(ending, one)).collect());
     }
     Ok(table_files(stem, &Table::decode(blob).map_err(bug)?))
 }
@@ -140,13 +134,9 @@ fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliErr
 /// The files in which a table is published.
 pub(super) fn table_files(stem: &str, table: &Table) -> Vec<File> {
     let views = table.views();
-    let file = |ending: &str, content: Vec<u8>| (format!("{stem}.{ending}"), content);
-    vec![
-        file("parquet", views.parquet),
-        file("csv", views.csv.into_bytes()),
-        file("md", views.markdown.into_bytes()),
-        file("tex", views.latex.into_bytes()),
-    ]
+    let texts = [views.csv, views.markdown, views.latex].map(String::into_bytes);
+    let contents = std::iter::once(views.parquet).chain(texts);
+    TABLE.iter().zip(contents).map(|(ending, one)| (format!("{stem}.{ending}"), one)).collect()
 }
 
 /// Writes a file whole, unless it reads so already; says whether it was written.

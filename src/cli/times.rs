@@ -9,8 +9,8 @@ use clap::Args;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::fs;
 use crate::id::StageKey;
+use crate::published::{COSTS, PROVENANCE, Stages, read_published};
 use crate::report::duration_text;
 
 use super::results::{name, published};
@@ -60,12 +60,6 @@ struct Stage {
     seconds: f64,
 }
 
-/// The list in `run.json` or `provenance.json`.
-#[derive(Deserialize)]
-struct Stages<T> {
-    stages: Vec<T>,
-}
-
 #[derive(Deserialize)]
 struct Cost {
     seconds: f64,
@@ -85,26 +79,20 @@ struct Kind {
 }
 
 fn stages(folder: &Path) -> Result<Vec<Stage>, CliError> {
-    let origins = list(&folder.join("provenance.json"))?.into_iter();
+    let origins = list(folder, PROVENANCE)?.into_iter();
     let origin = |Origin { key, recipe, stage }| (stage, (key, recipe.kind));
     let origins: BTreeMap<String, (StageKey, String)> = origins.map(origin).collect();
     let stage = |Cost { seconds, stage }: Cost| {
         let (key, kind) = origins.get(&stage)?.clone();
         Some(Stage { key, kind, seconds })
     };
-    Ok(list(&folder.join("run.json"))?.into_iter().filter_map(stage).collect())
+    Ok(list(folder, COSTS)?.into_iter().filter_map(stage).collect())
 }
 
 /// What is not there lists nothing.
-fn list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, CliError> {
-    if !fs::exists(path) {
-        return Ok(Vec::new());
-    }
-    let read = serde_json::from_slice(&fs::read(path)?);
-    read.map(|list: Stages<T>| list.stages).map_err(|error| {
-        let message = format!("`{}` is damaged: {error}", path.display());
-        CliError::usage(message, "run its experiment again, or remove the file")
-    })
+fn list<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Vec<T>, CliError> {
+    let read = read_published(folder, file)?;
+    Ok(read.map(|Stages { stages }| stages).unwrap_or_default())
 }
 
 fn add(sums: &mut BTreeMap<String, Sum>, name: &str, seconds: f64) {

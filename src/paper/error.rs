@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::fs::FsError;
 use crate::manifest::{ManifestError, Problem, Source};
+use crate::published::PublishedError;
 
 /// Why there are no tables.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum PaperError {
     /// A file cannot be read.
     #[error(transparent)]
     Fs(#[from] FsError),
+    /// What stands beside published tables cannot be read.
+    #[error(transparent)]
+    Published(#[from] PublishedError),
     /// A published file is not what this program publishes.
     #[error("`{file}` is damaged: {what}")]
     Damaged {

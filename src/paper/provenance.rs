@@ -5,15 +5,12 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fs;
+use crate::published::{PROVENANCE, Stages, read_published};
 
 use super::PaperError;
 
 /// The recipes of a published experiment.
-#[derive(Deserialize)]
-pub(super) struct Provenance {
-    stages: Vec<Stage>,
-}
+pub(super) struct Provenance(Vec<Stage>);
 
 #[derive(Deserialize)]
 struct Stage {
@@ -30,20 +27,14 @@ struct Recipe {
 impl Provenance {
     /// Reads the file of a folder, if it is there.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, PaperError> {
-        let path = folder.join("provenance.json");
-        if !fs::exists(&path) {
-            return Ok(None);
-        }
-        serde_json::from_slice(&fs::read(&path)?).map(Some).map_err(|error| PaperError::Damaged {
-            file: path.display().to_string(),
-            what: error.to_string(),
-        })
+        let read = read_published(folder, PROVENANCE)?;
+        Ok(read.map(|Stages { stages }| Self(stages)))
     }
 
     /// Why `parameter` (`KIND.NAME`) is below `least` in some recipe; none if it is not.
     pub(super) fn lacks(&self, parameter: &str, least: f64) -> Option<String> {
         let (kind, path) = parameter.split_once('.')?;
-        let recipes = self.stages.iter().map(|stage| &stage.recipe);
+        let recipes = self.0.iter().map(|stage| &stage.recipe);
         let values: Vec<Option<f64>> = recipes
             .filter(|recipe| recipe.kind == kind)
             .map(|recipe| {
@@ -70,12 +61,10 @@ mod tests {
     #[test]
     fn the_least_of_all_recipes_of_a_kind_counts() {
         let stage = |params: Value| Stage { recipe: Recipe { kind: "train".to_owned(), params } };
-        let provenance = Provenance {
-            stages: vec![
-                stage(json!({ "epochs": 90, "ppo": { "rounds": 2 } })),
-                stage(json!({ "epochs": 30, "ppo": { "rounds": 2 } })),
-            ],
-        };
+        let provenance = Provenance(vec![
+            stage(json!({ "epochs": 90, "ppo": { "rounds": 2 } })),
+            stage(json!({ "epochs": 30, "ppo": { "rounds": 2 } })),
+        ]);
         let epochs = provenance.lacks("train.epochs", 90.0);
         assert_eq!(epochs.as_deref(), Some("train.epochs is 30, 90 is asked for"));
         assert_eq!(provenance.lacks("train.epochs", 30.0), None);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::fs;
+use crate::published::is_published;
 use crate::suggest::advice;
 
 use super::results::{Grain, name, tables_of};
@@ -51,7 +52,6 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit, CliError> {
 
 /// The folder that `named` means: a folder, or an experiment among the results.
 fn folder(results: &Path, named: &str) -> Result<PathBuf, CliError> {
-    let is_published = |path: &Path| fs::exists(&path.join("provenance.json"));
     let places = [results.join(named), PathBuf::from(named)];
     if let Some(found) = places.into_iter().find(|path| is_published(path)) {
         return Ok(found);

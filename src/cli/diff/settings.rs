@@ -9,7 +9,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::fs;
+use crate::published::{PROVENANCE, read_published};
 use crate::recipe::{DirtyReason, Recipe};
 
 use super::super::CliError;
@@ -42,10 +42,9 @@ pub(super) fn compare(before: &Path, after: &Path) -> Result<Vec<String>, CliErr
 }
 
 fn read(folder: &Path) -> Result<Provenance, CliError> {
-    let path = folder.join("provenance.json");
-    serde_json::from_str(&fs::read_text(&path)?).map_err(|error| {
-        let message = format!("`{}` cannot be read: {error}", path.display());
-        CliError::usage(message, "run the experiment again with this version")
+    read_published(folder, PROVENANCE)?.ok_or_else(|| {
+        let message = format!("`{}` holds no {PROVENANCE}", folder.display());
+        CliError::usage(message, "name the folder of a published experiment")
     })
 }
 

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
+use crate::published::is_published;
 
 use super::super::CliError;
+use super::super::file_names::{FIGURE, PER_IMAGE, PER_SEED, TABLE};
 use super::super::project::Project;
 
 /// How the name of a table ends that another one is made of.
-const PARTS: [(&str, &str); 2] = [(".per_seed", "each seed"), (".per_image", "each image")];
+const PARTS: [(&str, &str); 2] = [(PER_SEED, "each seed"), (PER_IMAGE, "each image")];
 
 pub(super) fn section(manifest: &Path, results: &Path) -> Result<String, CliError> {
     let project = Project::read(manifest)?;
@@ -25,7 +27,7 @@ pub(super) fn section(manifest: &Path, results: &Path) -> Result<String, CliErro
     let seeds = seeds(&experiment.seeds);
     let _ = writeln!(text, "Manifest `{name}`{seeds}.");
     let folder = results.join(&experiment.name);
-    if fs::exists(&folder.join("provenance.json")) {
+    if is_published(&folder) {
         text.push_str(&links(&folder, &experiment.name)?);
     } else {
         let _ = writeln!(text, "\n**Not run here.** {}", needs(&project));
@@ -86,7 +88,7 @@ fn links(folder: &Path, name: &str) -> Result<String, CliError> {
     }
     let is_known = |path: &&PathBuf| {
         let ending = path.extension().unwrap_or_default().to_string_lossy();
-        ["md", "csv", "parquet", "tex", "png", "svg", "json"].contains(&ending.as_ref())
+        TABLE.iter().chain(&FIGURE).chain(&["json"]).any(|known| *known == ending)
             || fs::is_unfinished(path)
     };
     for other in files.iter().filter(|path| !is_known(path)) {

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::artifact::read_columns;
 use crate::fs;
+use crate::published::is_published;
 use crate::suggest::advice;
 
 use super::super::CliError;
+use super::super::file_names::{PER_IMAGE, PER_SEED};
 use super::sheet::Sheet;
 
 /// How fine the rows are.
@@ -17,12 +19,6 @@ pub(in super::super) enum Grain {
     /// One row a setting, metric and seed.
     Seeds,
 }
-
-/// How the name of a table with one row a seed ends.
-const PER_SEED: &str = ".per_seed";
-
-/// How the name of a table with one row an image ends; such tables are too long to be looked at here.
-const PER_IMAGE: &str = ".per_image";
 
 /// The tables of `experiments`, or of all, with the columns `experiment` and `table` in front.
 pub(in super::super) fn gather(
@@ -67,8 +63,7 @@ pub(in super::super) fn published(results: &Path) -> Result<Vec<PathBuf>, CliErr
         return Err(CliError::usage(message, help));
     }
     // What `paper` writes is made of these tables and has no provenance of its own.
-    let is_published = |path: &PathBuf| fs::exists(&path.join("provenance.json"));
-    Ok(fs::list(results)?.into_iter().filter(is_published).collect())
+    Ok(fs::list(results)?.into_iter().filter(|path| is_published(path)).collect())
 }
 
 fn append(
@@ -82,6 +77,7 @@ fn append(
             continue;
         }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // Such tables are too long to be looked at here.
         if stem.ends_with(PER_IMAGE) {
             continue;
         }
