@@ -97,14 +97,12 @@ fn views_of(
 ) -> Result<Vec<File>, CliError> {
     let node = project.graph.node(index);
     let Some(settled) = &outcome.settled[index.index()] else { return Ok(Vec::new()) };
-    let all = project.graph.indices().map(|other| &project.graph.node(other).id);
-    let stands = all.filter(|other| other.name == node.id.name).count();
     let mut files = Vec::new();
     for (position, port) in node.info.outputs.iter().enumerate() {
         if !PUBLISHED.contains(&port.kind) {
             continue;
         }
-        let mut stem = stem(&node.id, stands == 1);
+        let mut stem = stem(&node.id, stands_once(project, index));
         if position > 0 {
             stem = format!("{stem}.{}", port.name);
         }
@@ -112,6 +110,11 @@ fn views_of(
         files.extend(views(&stem, port.kind, blob)?);
     }
     Ok(files)
+}
+
+fn stands_once(project: &Project, index: NodeIndex) -> bool {
+    let name = |index| &project.graph.node(index).id.name;
+    project.graph.indices().filter(|other| name(*other) == name(index)).count() == 1
 }
 
 fn views(stem: &str, kind: ArtifactKind, blob: Blob) -> Result<Vec<File>, CliError> {
