@@ -182,6 +182,14 @@ pub struct StageId {
     pub trial: TrialId,
 }
 
+impl StageId {
+    /// The name of the stage that is written `train` or `train@seed=3`.
+    #[must_use]
+    pub fn name_in(written: &str) -> &str {
+        written.split_once('@').map_or(written, |(name, _)| name)
+    }
+}
+
 impl fmt::Display for StageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
@@ -226,5 +234,7 @@ mod tests {
         let id = StageId { name: "train".into(), trial };
         assert_eq!(id.to_string(), "train@margin=0.1,seed=3");
         assert_eq!(id.trial.label("seed"), Some("3"));
+        assert_eq!(StageId::name_in(&id.to_string()), "train");
+        assert_eq!(StageId::name_in("train"), "train");
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn stem(id: &StageId, stands_once: bool) -> String {
 
 /// Whether a file is one of a stage's, by its name.
 pub(super) fn is_of(id: &str, file: &str) -> bool {
-    let name = id.split('@').next().unwrap_or(id);
+    let name = StageId::name_in(id);
     // How many trials the stage had is not known any more, so either stem will do.
     let is_called = |stem: &str| file.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'));
     has_our_ending(Path::new(file)) && (is_called(id) || is_called(name))

@@ -10,6 +10,7 @@ use crate::published::{PROVENANCE, Stages, is_published, read_published};
 
 use super::CliError;
 use super::file_names::is_of;
+use super::results::name;
 
 /// As much of a stage in the provenance as is needed here.
 #[derive(Deserialize)]
@@ -36,8 +37,4 @@ pub(super) fn remove(folder: &Path, files: &BTreeSet<&str>) -> Result<Vec<PathBu
         fs::remove(path)?;
     }
     Ok(others)
-}
-
-fn name(path: &Path) -> &str {
-    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::id::StageId;
 use crate::plan::{Action, Planner};
 use crate::recipe::DirtyReason;
 
@@ -55,7 +56,7 @@ pub(super) fn why(place: &Place, args: &WhyArgs) -> Result<Exit, CliError> {
 
 /// The complaint about a stage that the experiment does not have.
 pub(super) fn unknown_stage(project: &Project, stage: &str) -> CliError {
-    let name = stage.split('@').next().unwrap_or(stage);
+    let name = StageId::name_in(stage);
     let message = match project.experiment.stages.contains_key(name) {
         true => format!("stage `{name}` has no trial `{stage}`"),
         false => format!("the experiment has no stage `{stage}`"),

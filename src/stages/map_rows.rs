@@ -4,8 +4,7 @@ use rayon::prelude::*;
 
 use crate::data::features::{Features, TensorView};
 use crate::models::erpcnet::cells::Cells;
-use crate::models::erpcnet::network::turn;
-use crate::nn::{Tensor, Workspace};
+use crate::nn::{Tensor, Workspace, turn};
 use crate::stage::StageError;
 
 /// A tensor of maps, [C, H, W] an image.

@@ -3,13 +3,13 @@
 use erpc_pipe::models::erpcnet::cells::Cells;
 use erpc_pipe::models::erpcnet::entropy::{Definition, EntropyWeight};
 use erpc_pipe::models::erpcnet::judge::{Classes, Judge};
-use erpc_pipe::models::erpcnet::network::{Fuse, LocalBatching, Locality, Network, channels_last};
+use erpc_pipe::models::erpcnet::network::{Fuse, LocalBatching, Locality, Network};
 use erpc_pipe::models::erpcnet::sight::{Rewarded, Seeable, Sight};
 use erpc_pipe::nn::tape::{
     BatchNorm, ConvLayer, Dense, Mode, ParameterId, ParameterKind, Parameters, Recording, Tape,
     Var, filters_from_file,
 };
-use erpc_pipe::nn::{Activation, Tensor, Window};
+use erpc_pipe::nn::{Activation, Tensor, Window, channels_last};
 
 use crate::case::{Answers, Case};
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use crate::id::StageId;
 use crate::published::{PROVENANCE, read_published};
 use crate::recipe::{DirtyReason, Recipe};
 
@@ -72,7 +73,7 @@ fn stages(before: &[Stage], after: &[Stage], lines: &mut Vec<String>) {
     // From what is said about a stage to how many of its trials it is said.
     let mut found: IndexMap<String, usize> = IndexMap::new();
     let mut say = |stage: &str, what: &str| {
-        *found.entry(format!("{}: {what}", name(stage))).or_default() += 1;
+        *found.entry(format!("{}: {what}", StageId::name_in(stage))).or_default() += 1;
     };
     for stage in before.iter().filter(|stage| !new.contains(stage.stage.as_str())) {
         say(&stage.stage, "only in the first");
@@ -91,10 +92,6 @@ fn stages(before: &[Stage], after: &[Stage], lines: &mut Vec<String>) {
         1 => line,
         trials => format!("{line} ({trials} trials)"),
     }));
-}
-
-fn name(stage: &str) -> &str {
-    stage.split('@').next().unwrap_or(stage)
 }
 
 fn changes(before: &Recipe, after: &Recipe) -> Vec<String> {

@@ -96,7 +96,7 @@ fn append(
     Ok(())
 }
 
-/// The name of a folder; empty if it has none that is text.
-pub(in super::super) fn name(folder: &Path) -> &str {
-    folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+/// The name of a folder or file; empty if it has none that is text.
+pub(in super::super) fn name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }

@@ -11,10 +11,10 @@ use crate::artifact::{Artifact as _, Blob};
 use crate::fs;
 use crate::models::erpcnet::build::Design;
 use crate::models::erpcnet::learner::Subnets;
-use crate::models::erpcnet::network::{Kept, LocalBatching, Locality as _, channels_last};
+use crate::models::erpcnet::network::{Kept, LocalBatching, Locality as _};
 use crate::models::erpcnet::trained::{Card, TrainingPart};
-use crate::nn::Tensor;
 use crate::nn::tape::{Mode, Parameters, Recording, Tape};
+use crate::nn::{Tensor, channels_last};
 use crate::onnx::{
     Feed, Graph, ModelBuilder, Network, Session, Tail, Workspace, locate, shape_text,
 };

@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use crate::data::images::Images;
 use crate::data::samples::{SampleIndex, Samples};
 use crate::data::{ImageError, Preparer, Preprocess};
-use crate::models::erpcnet::network::channels_last;
-use crate::nn::Tensor;
+use crate::nn::{Tensor, channels_last};
 use crate::stage::StageError;
 use crate::stages::extract::picture_error;
 
