@@ -3,6 +3,9 @@
 ERPC := $(or $(CARGO_TARGET_DIR),target)/release/erpc-pipe
 BENCH_VENV ?= $(or $(ERPC_BENCH_VENV),$(HOME)/.cache/erpc-bench)
 
+# What the program is built from. Cargo takes a third of a second to find that nothing has changed.
+SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find src -type f)
+
 .DEFAULT_GOAL := help
 .PHONY: help quickstart onnxruntime build test test-all check doc ci results reproduce-tables \
         bench bench-setup deny gc clean
@@ -10,7 +13,7 @@ BENCH_VENV ?= $(or $(ERPC_BENCH_VENV),$(HOME)/.cache/erpc-bench)
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-quickstart: build ## Build, then run experiments/quickstart.toml (synthetic data, no download needed)
+quickstart: $(ERPC) ## Build, then run experiments/quickstart.toml (synthetic data, no download needed)
 	@[ -n "$$ERPC_OFFLINE" ] || ./scripts/fetch-onnxruntime.sh --optional
 	$(ERPC) run experiments/quickstart.toml
 
@@ -18,6 +21,9 @@ onnxruntime: ## Fetch ONNX Runtime (optional: backbones run faster with it)
 	@./scripts/fetch-onnxruntime.sh
 
 build: ## Build the release binary
+	cargo build --release
+
+$(ERPC): $(SOURCES)
 	cargo build --release
 
 test: ## Run the tests
@@ -38,13 +44,13 @@ doc: ## Build the documentation of the library and open it
 ci: check ## Everything that CI runs
 	./.ci/run
 
-results: build ## Run every experiment whose data is there; what is known is reused
+results: $(ERPC) ## Run every experiment whose data is there; what is known is reused
 	./scripts/run-experiments.sh $(ERPC)
 
-reproduce-tables: build ## Make all tables and pages again; say what moved, what is absent, what came out
+reproduce-tables: $(ERPC) ## Make all tables and pages again; say what moved, what is absent, what came out
 	./scripts/reproduce-tables.sh $(ERPC)
 
-bench: build ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
+bench: $(ERPC) ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
 	./benches/run.sh $(ERPC) $(BENCH_VENV)
 
 bench-setup: ## Install the peers of `make bench` into a virtual environment outside the tree
@@ -54,7 +60,7 @@ bench-setup: ## Install the peers of `make bench` into a virtual environment out
 deny: ## Check licences, sources and duplicates of the dependencies (needs cargo-deny)
 	cargo deny check bans licenses sources
 
-gc: build ## Remove from the store what no manifest needs any more
+gc: $(ERPC) ## Remove from the store what no manifest needs any more
 	$(ERPC) gc
 
 clean: ## Remove what cargo built; the store and the results stay

@@ -18,7 +18,7 @@ mod terminal;
 mod text;
 pub mod transfer;
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, LineWriter, Write};
 
 use crate::event::Reporter;
 
@@ -50,13 +50,20 @@ pub enum Style {
 pub fn reporter(style: Style) -> Box<dyn Reporter> {
     let is_terminal = io::stderr().is_terminal();
     let paint = Paint::choose(is_terminal);
-    let stderr = || Box::new(io::stderr());
+    let stderr = || by_line(io::stderr());
     match style {
         Style::Automatic if is_terminal => Box::new(Terminal::new(stderr(), paint)),
         Style::Automatic | Style::Plain => Box::new(Plain::new(stderr())),
         Style::JsonLines => Box::new(JsonLines::new(Box::new(io::stdout()))),
         Style::Quiet => Box::new(Quiet::new(stderr(), paint)),
     }
+}
+
+/// Hands `out` whole lines. Standard error has no buffer: each word would be a write of its own, which
+/// a run that reuses thousands of stages feels, and the lines of two programs that write to one log
+/// would mix.
+fn by_line(out: impl Write + Send + 'static) -> Output {
+    Box::new(LineWriter::new(out))
 }
 
 #[cfg(test)]

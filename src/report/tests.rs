@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex};
+
 use indicatif::ProgressDrawTarget;
 
 use super::testing::{Page, show_run};
@@ -110,6 +112,29 @@ fn a_terminal_colours_the_first_word_only() {
     let text = shown(|out| Box::new(Terminal::with_target(out, Paint::On, hidden())));
     assert!(text.contains("\u{1b}[32m     ran\u{1b}[0m train@seed=1"), "{text:?}");
     assert!(text.contains("\u{1b}[31m  failed\u{1b}[0m train@seed=2"), "{text:?}");
+}
+
+#[test]
+fn whoever_writes_to_a_log_writes_whole_lines() {
+    /// The writes, one by one.
+    #[derive(Clone, Default)]
+    struct Writes(Arc<Mutex<Vec<String>>>);
+    impl Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().push(String::from_utf8(bytes.to_vec()).unwrap());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let writes = Writes::default();
+    show_run(&mut Plain::new(by_line(writes.clone())));
+    let writes = writes.0.lock().unwrap();
+    assert_eq!(writes.concat(), shown(|out| Box::new(Plain::new(out))));
+    for write in writes.iter() {
+        assert_eq!(write.find('\n'), Some(write.len() - 1), "{write:?}");
+    }
 }
 
 #[test]

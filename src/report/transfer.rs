@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::Output;
 use super::text::bytes_text;
+use super::{Output, by_line};
 use crate::catalogue::Step;
 
 /// The least time between two lines about the same thing.
@@ -46,7 +46,7 @@ impl Transfers {
             (false, true) => Form::Bar(ProgressBar::no_length()),
             (false, false) => Form::Lines,
         };
-        let out: Output = if is_json { Box::new(io::stdout()) } else { Box::new(io::stderr()) };
+        let out: Output = if is_json { Box::new(io::stdout()) } else { by_line(io::stderr()) };
         Self { out, form, last: None }
     }
 

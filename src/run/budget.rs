@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::stage::{Needs, Threads};
+use crate::stage::{Needs, Share, Threads};
 
 /// After this time a running stage is no small one, and nobody waits for its threads.
 const LONG: Duration = Duration::from_secs(5);
@@ -19,11 +19,13 @@ pub struct Limits {
 }
 
 /// What a running stage has been granted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Grant {
-    pub(super) threads: usize,
+    pub(super) share: Share,
     pub(super) since: Instant,
     memory_mib: u64,
+    /// Whether it can use all threads.
+    is_wide: bool,
 }
 
 /// The other trials of a stage that wants to run.
@@ -68,13 +70,27 @@ impl Budget {
         now: Instant,
     ) -> Option<Grant> {
         let memory_mib = needs.memory_mib.min(self.limits.memory_mib);
-        let threads = self.threads_for(needs, siblings, now);
-        let grant = Grant { threads, since: now, memory_mib };
+        let share = self.threads_for(needs, siblings, now).into();
+        let is_wide = needs.threads == Threads::All;
+        let grant = Grant { share, since: now, memory_mib, is_wide };
         if !self.fits(&grant) && !self.is_idle() {
             return None;
         }
-        self.granted.push(grant);
+        self.granted.push(grant.clone());
         Some(grant)
+    }
+
+    /// Lends the threads that nobody was granted to the stages that can use all, in equal parts, and
+    /// takes back what is no longer there to be lent. They stay free for whoever is granted them: so
+    /// a stage that began beside its siblings is not left with its share when it is the last of them.
+    pub(super) fn lend(&self) {
+        let mut free = self.limits.threads.saturating_sub(self.threads());
+        let mut wide: Vec<&Grant> = self.granted.iter().filter(|grant| grant.is_wide).collect();
+        while let Some(grant) = wide.pop() {
+            let lent = free / (wide.len() + 1);
+            grant.share.lend(lent);
+            free -= lent;
+        }
     }
 
     fn threads_for(&self, needs: &Needs, siblings: Siblings, now: Instant) -> usize {
@@ -95,18 +111,18 @@ impl Budget {
     fn fits(&self, grant: &Grant) -> bool {
         let memory_mib: u64 = self.granted.iter().map(|grant| grant.memory_mib).sum();
         self.granted.len() < self.limits.jobs
-            && self.threads() + grant.threads <= self.limits.threads
+            && self.threads() + grant.share.granted() <= self.limits.threads
             && memory_mib + grant.memory_mib <= self.limits.memory_mib
     }
 
-    /// The threads of all that runs.
+    /// The threads granted to all that runs.
     fn threads(&self) -> usize {
-        self.granted.iter().map(|grant| grant.threads).sum()
+        self.granted.iter().map(|grant| grant.share.granted()).sum()
     }
 
     /// Takes a grant back.
-    pub(super) fn release(&mut self, grant: Grant) {
-        let place = self.granted.iter().position(|granted| *granted == grant);
+    pub(super) fn release(&mut self, grant: &Grant) {
+        let place = self.granted.iter().position(|granted| granted.share.is(&grant.share));
         self.granted.swap_remove(place.expect("what is released was granted"));
     }
 
@@ -117,101 +133,4 @@ impl Budget {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn needs(threads: usize, memory_mib: u64) -> Needs {
-        Needs { threads: Threads::Count(threads), memory_mib }
-    }
-
-    /// Grants what a stage without siblings asks for.
-    fn grant(budget: &mut Budget, needs: &Needs, now: Instant) -> Option<Grant> {
-        budget.grant(needs, Siblings::default(), now)
-    }
-
-    #[test]
-    fn stages_share_threads_and_memory() {
-        let now = Instant::now();
-        let mut budget = Budget::new(Limits { jobs: 3, threads: 2, memory_mib: 100 });
-        let first = grant(&mut budget, &needs(1, 60), now).unwrap();
-        assert!(grant(&mut budget, &needs(1, 60), now).is_none(), "memory is used up");
-        let second = grant(&mut budget, &needs(1, 40), now).unwrap();
-        assert!(grant(&mut budget, &needs(1, 0), now).is_none(), "threads are used up");
-        budget.release(first);
-        budget.release(second);
-        assert!(budget.is_idle());
-    }
-
-    #[test]
-    fn a_stage_that_asks_for_too_much_runs_alone() {
-        let now = Instant::now();
-        let mut budget = Budget::new(Limits { jobs: 2, threads: 2, memory_mib: 100 });
-        let small = grant(&mut budget, &needs(1, 10), now).unwrap();
-        assert!(grant(&mut budget, &needs(8, 5000), now).is_none());
-        budget.release(small);
-        assert_eq!(grant(&mut budget, &needs(8, 5000), now).unwrap().threads, 2);
-    }
-
-    #[test]
-    fn a_stage_for_all_threads_waits_for_small_stages_and_shares_with_long_ones() {
-        let (start, wide) = (Instant::now(), Needs::all_threads(10));
-        let mut budget = Budget::new(Limits { jobs: 3, threads: 4, memory_mib: 100 });
-        let narrow = grant(&mut budget, &needs(1, 10), start).unwrap();
-        assert!(grant(&mut budget, &wide, start + LONG / 2).is_none(), "it may end soon");
-        let other = grant(&mut budget, &needs(1, 10), start + LONG / 2).unwrap();
-        assert!(grant(&mut budget, &wide, start + LONG).is_none(), "so may the other one");
-        budget.release(other);
-        let shared = grant(&mut budget, &wide, start + LONG).unwrap();
-        assert_eq!(shared.threads, 3, "what the long one leaves");
-        assert!(grant(&mut budget, &wide, start + 3 * LONG).is_none(), "no thread is left");
-        budget.release(narrow);
-        budget.release(shared);
-        assert_eq!(
-            grant(&mut budget, &wide, start + 3 * LONG).unwrap().threads,
-            4,
-            "alone it has all"
-        );
-    }
-
-    /// The threads of trials that are started one after the other, all of them for all threads.
-    fn shares(limits: Limits, trials: usize) -> Vec<usize> {
-        let (now, mut budget) = (Instant::now(), Budget::new(limits));
-        let mut granted: Vec<usize> = Vec::new();
-        for waiting in (0..trials).rev() {
-            let (running, threads) = (granted.len(), granted.iter().sum());
-            let siblings = Siblings { waiting, running, threads };
-            let grant = budget.grant(&Needs::all_threads(1), siblings, now);
-            granted.extend(grant.map(|grant| grant.threads));
-        }
-        granted
-    }
-
-    #[test]
-    fn trials_of_a_stage_for_all_threads_share_them() {
-        let limits = |jobs, threads| Limits { jobs, threads, memory_mib: 100 };
-        assert_eq!(shares(limits(4, 4), 1), [4]);
-        assert_eq!(shares(limits(4, 4), 2), [2, 2]);
-        assert_eq!(shares(limits(4, 4), 3), [1, 1, 2], "none is left over");
-        assert_eq!(shares(limits(4, 4), 9), [1, 1, 1, 1]);
-        assert_eq!(shares(limits(2, 8), 9), [4, 4], "two at a time");
-        assert_eq!(shares(limits(4, 2), 9), [1, 1]);
-    }
-
-    #[test]
-    fn a_trial_that_is_left_takes_what_its_sibling_leaves() {
-        let (now, wide) = (Instant::now(), Needs::all_threads(1));
-        let mut budget = Budget::new(Limits { jobs: 2, threads: 2, memory_mib: 100 });
-        let one_waits = Siblings { waiting: 1, ..Siblings::default() };
-        let first = budget.grant(&wide, one_waits, now).unwrap();
-        let one_runs = Siblings { waiting: 0, running: 1, threads: first.threads };
-        assert_eq!(budget.grant(&wide, one_runs, now).unwrap().threads, 1, "it need not wait");
-    }
-
-    #[test]
-    fn a_stage_for_a_number_of_threads_never_gets_fewer() {
-        let start = Instant::now();
-        let mut budget = Budget::new(Limits { jobs: 2, threads: 2, memory_mib: 100 });
-        grant(&mut budget, &needs(1, 10), start).unwrap();
-        assert!(grant(&mut budget, &needs(2, 10), start + 2 * LONG).is_none());
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use crate::event::{Failure, FailureClass, Signal};
 use crate::id::{Digest, StageKey, TrialId};
 use crate::recipe::{Input, Recipe};
 use crate::stage::{
-    Cancel, ErasedStage, FileTable, GatheredItem, InputBlobs, Job, SignalSink, StageError,
+    Cancel, ErasedStage, FileTable, GatheredItem, InputBlobs, Job, Share, SignalSink, StageError,
 };
 use crate::store::{ActionLock, Lookup, Record, Store, StoreError};
 
@@ -26,7 +26,7 @@ pub struct Request {
     /// Where outside files are: content and path.
     pub files: Vec<(Digest, PathBuf)>,
     /// The threads granted.
-    pub threads: usize,
+    pub share: Share,
 }
 
 /// What became of a request.
@@ -104,7 +104,7 @@ fn run_and_commit(
             files: &files,
             scratch: scratch.path(),
             checkpoints: &checkpoints,
-            threads: request.threads,
+            share: request.share.clone(),
             cancel: execution.cancel.clone(),
             signals: execution.signals,
         })

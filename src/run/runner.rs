@@ -166,6 +166,7 @@ where
             }
             self.decide_open()?;
             self.start_ready();
+            self.budget.lend();
             if self.budget.is_idle() {
                 return Ok(());
             }
@@ -233,12 +234,12 @@ where
                 unreachable!("a reused node is never ready")
             };
             self.report(EventKind::StageStarted { stage: self.id(node), reason: &reason });
-            self.running.insert(node, grant);
+            self.running.insert(node, grant.clone());
             let files = self.planner.files_of(node).into_iter().collect();
             self.pool.submit(Task {
                 node,
                 stage: graph_node.stage.clone(),
-                request: Request { recipe: (*recipe).clone(), files, threads: grant.threads },
+                request: Request { recipe: (*recipe).clone(), files, share: grant.share.clone() },
             });
         }
     }
@@ -248,7 +249,7 @@ where
         let name = &self.id(node).name;
         let is_other = |other: &NodeIndex| *other != node && self.id(*other).name == *name;
         let running = self.running.iter().filter(|(other, _)| is_other(other));
-        let running: Vec<usize> = running.map(|(_, grant)| grant.threads).collect();
+        let running: Vec<usize> = running.map(|(_, grant)| grant.share.granted()).collect();
         Siblings {
             waiting: self.schedule.ready().iter().filter(|other| is_other(other)).count(),
             running: running.len(),
@@ -271,7 +272,7 @@ where
 
     fn done(&mut self, node: NodeIndex, result: Result<Finished, Failure>) -> Result<(), RunError> {
         let grant = self.running.remove(&node).expect("a finished node was running");
-        self.budget.release(grant);
+        self.budget.release(&grant);
         let step = self.decided.remove(&node).expect("a running node is decided");
         let (recipe, key) = step.recipe.expect("a decided step has a recipe");
         match result {

@@ -14,7 +14,7 @@ use crate::event::Signal;
 use crate::fs;
 use crate::id::{Digest, Hasher};
 
-use super::{Checkpoints, FileRef, StageError};
+use super::{Checkpoints, FileRef, Share, StageError};
 
 /// Asks running stages to stop; cheap to clone, cheap to look at.
 #[derive(Clone, Default, Debug)]
@@ -52,7 +52,7 @@ pub type FileTable = BTreeMap<Digest, PathBuf>;
 pub struct StageContext<'a> {
     pub(super) kind: &'static str,
     pub(super) seed: Option<u64>,
-    pub(super) threads: usize,
+    pub(super) share: Share,
     pub(super) files: &'a FileTable,
     pub(super) scratch: &'a Path,
     pub(super) checkpoints: &'a Checkpoints,
@@ -97,10 +97,16 @@ impl<'a> StageContext<'a> {
         ChaCha8Rng::seed_from_u64(self.seed(stream))
     }
 
-    /// How many threads the stage may use. It must not change a byte of the output.
+    /// How many threads the stage may use for all of its time. It must not change a byte of the output.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.threads
+        self.share.granted()
+    }
+
+    /// The same and what is lent beside, for a stage that can change its number of threads.
+    #[must_use]
+    pub fn share(&self) -> Share {
+        self.share.clone()
     }
 
     /// Where an outside file is.

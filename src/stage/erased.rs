@@ -12,7 +12,7 @@ use crate::id::Digest;
 
 use super::{
     Cancel, Checkpoints, Determinism, FileTable, InputBlobs, Inputs, Needs, OutputSink, Outputs,
-    Port, RuntimeUse, SignalSink, Stage, StageContext, StageError,
+    Port, RuntimeUse, Share, SignalSink, Stage, StageContext, StageError,
 };
 
 /// What is known about a stage kind before it runs.
@@ -49,7 +49,7 @@ pub struct Job<'a> {
     /// What the action saves on its way.
     pub checkpoints: &'a Checkpoints,
     /// The threads granted.
-    pub threads: usize,
+    pub share: Share,
     /// Asked to stop?
     pub cancel: Cancel,
     /// Takes what the stage says.
@@ -161,7 +161,7 @@ fn run<S: Stage>(job: Job<'_>) -> Result<Vec<StoredOutput>, StageError> {
     let mut cx = StageContext {
         kind: S::KIND,
         seed: if S::SEEDED { job.seed } else { None },
-        threads: job.threads,
+        share: job.share,
         files: job.files,
         scratch: job.scratch,
         checkpoints: job.checkpoints,

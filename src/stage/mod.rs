@@ -13,6 +13,7 @@ mod file_ref;
 mod needs;
 mod port;
 mod registry;
+mod share;
 pub mod testing;
 
 use schemars::JsonSchema;
@@ -30,6 +31,7 @@ pub use port::{
 };
 pub(crate) use port::{inputs, outputs};
 pub use registry::Registry;
+pub use share::Share;
 
 /// Whether the bits of an output depend on the class of machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

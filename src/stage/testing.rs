@@ -16,7 +16,7 @@ use crate::id::{Digest, TrialId};
 use super::erased::Bound;
 use super::{
     Cancel, Checkpoints, ErasedStage as _, FileRef, FileTable, GatheredItem, InputBlobs, Job,
-    Stage, StageError,
+    Share, Stage, StageError,
 };
 
 /// The inputs and surroundings of one execution.
@@ -24,7 +24,7 @@ pub struct Bench {
     inputs: BTreeMap<String, Vec<GatheredItem<Blob>>>,
     files: FileTable,
     seed: u64,
-    threads: usize,
+    share: Share,
     scratch: PathBuf,
 }
 
@@ -50,7 +50,7 @@ impl Bench {
     pub fn new() -> Self {
         let scratch = std::env::temp_dir().join(fs::unique_name("erpc-bench"));
         fs::create_dirs(&scratch).expect("the temporary folder is writable");
-        Self { inputs: BTreeMap::new(), files: FileTable::new(), seed: 1, threads: 1, scratch }
+        Self { inputs: BTreeMap::new(), files: FileTable::new(), seed: 1, share: 1.into(), scratch }
     }
 
     /// Sets the trial's seed.
@@ -62,8 +62,14 @@ impl Bench {
 
     /// Sets the threads granted.
     #[must_use]
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
+    pub fn threads(self, threads: usize) -> Self {
+        self.share(&threads.into())
+    }
+
+    /// Grants a share that a test can change while the stage runs.
+    #[must_use]
+    pub fn share(mut self, share: &Share) -> Self {
+        self.share = share.clone();
         self
     }
 
@@ -147,7 +153,7 @@ impl Bench {
             files: &self.files,
             scratch: &scratch,
             checkpoints: &self.checkpoints(),
-            threads: self.threads,
+            share: self.share.clone(),
             cancel: Cancel::default(),
             signals: &mut |signal| signals.push(signal),
         })?;

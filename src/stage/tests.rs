@@ -8,6 +8,15 @@ use super::*;
 use crate::artifact::{Artifact, ArtifactKind, Blob};
 use crate::id::TrialId;
 
+#[test]
+fn a_share_is_sent_as_what_was_granted() {
+    let share = Share::from(2);
+    share.lend(3);
+    let text = serde_json::to_string(&share).unwrap();
+    let there: Share = serde_json::from_str(&text).unwrap();
+    assert_eq!((share.threads(), text.as_str(), there.threads()), (5, "2", 2));
+}
+
 #[derive(Debug, PartialEq)]
 struct Text(String);
 

@@ -5,12 +5,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// Lets work begin only within a window after what is finished: memory stays bounded, whoever is
 /// slow.
 pub(super) struct Gate {
-    window: usize,
     state: Mutex<State>,
     moved: Condvar,
 }
 
 struct State {
+    window: usize,
     finished: usize,
     stopped: bool,
 }
@@ -19,15 +19,22 @@ struct State {
 pub(super) struct StopOnPanic<'a>(pub(super) &'a Gate);
 
 impl Gate {
-    /// A gate for the work that comes after the first `finished` pieces.
-    pub(super) fn new(window: usize, finished: usize) -> Self {
-        let state = Mutex::new(State { finished, stopped: false });
-        Self { window, state, moved: Condvar::new() }
+    /// A gate for the work that comes after the first `finished` pieces. Nothing may begin until it
+    /// is [set](Self::set_window).
+    pub(super) fn new(finished: usize) -> Self {
+        let state = Mutex::new(State { window: 0, finished, stopped: false });
+        Self { state, moved: Condvar::new() }
+    }
+
+    /// How many pieces may have begun that are not finished.
+    pub(super) fn set_window(&self, window: usize) {
+        self.lock().window = window;
+        self.moved.notify_all();
     }
 
     /// Waits until the work numbered `index` may begin; `false` if everything is to stop.
     pub(super) fn wait(&self, index: usize) -> bool {
-        let is_early = |state: &mut State| !state.stopped && index >= state.finished + self.window;
+        let is_early = |state: &mut State| !state.stopped && index >= state.finished + state.window;
         let state = self.moved.wait_while(self.lock(), is_early);
         !state.unwrap_or_else(PoisonError::into_inner).stopped
     }

@@ -8,7 +8,9 @@
 //! Augmented views are tensors of their own, `NAME@1`, `NAME@2`, … beside the plain `NAME`. So a row
 //! stays an image, and what reads features must say which view it means.
 
+mod crew;
 mod gate;
+mod infer;
 mod network;
 mod pipeline;
 mod saved;
@@ -140,7 +142,7 @@ impl Stage for Extract {
             batch: params.batch,
             is_whole,
             done: done.div_ceil(params.batch),
-            threads: cx.threads(),
+            share: cx.share(),
             cancel: cx.cancel(),
         };
         pipeline.run(&mut |first, outputs| sink.take(first, &outputs, cx))?;

@@ -1,4 +1,7 @@
 use std::io::Cursor;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage};
 use prost::Message as _;
@@ -10,8 +13,8 @@ use crate::event::Signal;
 use crate::fs;
 use crate::onnx::ModelBuilder;
 use crate::onnx::proto::{Dimension, ModelProto};
-use crate::stage::Checkpoints;
 use crate::stage::testing::{Bench, Outcome};
+use crate::stage::{Checkpoints, Share};
 
 use super::saved::Saved;
 
@@ -94,6 +97,28 @@ fn the_number_of_threads_changes_no_byte() {
         }
         assert_eq!(one.output::<Features>("features").len(), 17);
     }
+}
+
+#[test]
+fn threads_that_are_lent_and_taken_back_change_no_byte() {
+    let (images, model) = (images(200), model());
+    let params = params(&["map", "flat"]);
+    let one = run(&params, &images, &model, 1).unwrap();
+    let share = Share::from(1);
+    let is_over = AtomicBool::new(false);
+    let changing = thread::scope(|scope| {
+        scope.spawn(|| {
+            for lent in (0..4).cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                share.lend(lent);
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let bench = Bench::new().share(&share).input("images", &images).input("model", &model);
+        let outcome = bench.run::<Extract>(&params);
+        is_over.store(true, Ordering::Relaxed);
+        outcome.unwrap()
+    });
+    assert_eq!(changing.digests(), one.digests());
 }
 
 #[test]
