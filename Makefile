@@ -3,10 +3,12 @@
 ERPC := $(or $(CARGO_TARGET_DIR),target)/release/erpc-pipe
 BENCH_VENV ?= $(or $(ERPC_BENCH_VENV),$(HOME)/.cache/erpc-bench)
 
-# What the program is built from. Cargo takes a third of a second to find that nothing has changed.
-SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find src -type f)
+# What the program is built from. Cargo takes a while just to find that none of it has changed.
+SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
+           $(shell find src -type f ! -name tests.rs ! -path '*/tests/*')
 
 .DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
 .PHONY: help quickstart onnxruntime build test test-all check doc ci results reproduce-tables \
         bench bench-setup deny gc clean
 
