@@ -3,14 +3,15 @@
 ERPC := $(or $(CARGO_TARGET_DIR),target)/release/erpc-pipe
 BENCH_VENV ?= $(or $(ERPC_BENCH_VENV),$(HOME)/.cache/erpc-bench)
 
-# What the program is built from. Cargo takes a while just to find that none of it has changed.
-SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
-           $(shell find src -type f ! -name tests.rs ! -path '*/tests/*')
+# What the program is built from. Cargo takes a while just to find that none of it has changed; it is
+# asked all the same where a folder that checkouts share may hold the program of another one.
+SOURCES := $(if $(CARGO_TARGET_DIR),ask-cargo,Cargo.toml Cargo.lock rust-toolchain.toml \
+           $(shell find src -type f ! -name tests.rs ! -path '*/tests/*'))
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 .PHONY: help quickstart onnxruntime build test test-all check doc ci results reproduce-tables \
-        bench bench-setup deny gc clean
+        bench bench-setup deny gc clean ask-cargo
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
