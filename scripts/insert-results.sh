@@ -40,4 +40,4 @@ if [ -n "$inside" ]; then
     echo "the block \`results:$inside\` of $file has no end line" >&2
     exit 1
 fi
-cat "$copy" > "$file"
+cmp -s "$copy" "$file" || cat "$copy" > "$file"

@@ -20,9 +20,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use petgraph::graph::NodeIndex;
+use rayon::prelude::*;
 
 use crate::artifact::{Artifact as _, ArtifactKind, Blob, Figure, Table};
 use crate::fs;
+use crate::id::Digest;
 use crate::onnx::OnnxFile;
 use crate::plan::Planner;
 use crate::published::{COSTS, PROVENANCE};
@@ -60,10 +62,10 @@ pub(super) fn publish(
     if left > 0 {
         return Ok(Publication::Withheld(left));
     }
-    let mut files = Vec::new();
-    for index in project.graph.indices() {
-        files.extend(views_of(project, store, outcome, index)?);
-    }
+    let indices: Vec<NodeIndex> = project.graph.indices().collect();
+    let views = indices.par_iter().map(|index| views_of(project, store, outcome, *index));
+    let mut files: Vec<File> =
+        views.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     if files.is_empty() {
         return Ok(Publication::Done { written: Vec::new(), removed: Vec::new() });
     }
@@ -72,13 +74,13 @@ pub(super) fn publish(
     fs::sweep_unfinished(folder)?;
     let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let removed = leftovers::remove(folder, &names)?;
-    let mut written = Vec::new();
-    for (name, content) in files {
+    let paths = files.par_iter().map(|(name, content)| {
         let path = folder.join(name);
-        if write_if_changed(&path, &content)? {
-            written.push(path);
-        }
-    }
+        // The store knows most of them by their stat, and reads them no more.
+        let is_there = fs::exists(&path) && store.digest_of(&path)? == Digest::of(content);
+        Ok(write_unless(is_there, &path, content)?.then_some(path))
+    });
+    let written = paths.collect::<Result<Vec<_>, CliError>>()?.into_iter().flatten().collect();
     Ok(Publication::Done { written, removed })
 }
 
@@ -144,9 +146,12 @@ pub(super) fn table_files(stem: &str, table: &Table) -> Vec<File> {
 
 /// Writes a file whole, unless it reads so already; says whether it was written.
 pub(super) fn write_if_changed(path: &Path, content: &[u8]) -> Result<bool, CliError> {
-    if fs::exists(path) && fs::read(path)? == content {
-        return Ok(false);
+    write_unless(fs::exists(path) && fs::read(path)? == content, path, content)
+}
+
+fn write_unless(is_there: bool, path: &Path, content: &[u8]) -> Result<bool, CliError> {
+    if !is_there {
+        fs::write_atomic(path, content)?;
     }
-    fs::write_atomic(path, content)?;
-    Ok(true)
+    Ok(!is_there)
 }

@@ -99,6 +99,8 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// [`PlanError::Store`].
     pub fn plan(&self) -> Result<Plan, PlanError> {
+        // Most of what a plan asks for is there, under the key that it had last time.
+        let known = self.store.lookup_all(&self.last.keys())?;
         let mut steps: Vec<Step> = Vec::with_capacity(self.graph.len());
         for index in self.graph.indices() {
             let unknown =
@@ -112,10 +114,11 @@ impl<'a> Planner<'a> {
             let step = match unknown {
                 Some(stage) => Step { action: Action::DecidedAfter(stage), recipe: None },
                 None => {
-                    self.decide(index, &|node: NodeIndex| match &steps[node.index()].action {
+                    let record_of = |node: NodeIndex| match &steps[node.index()].action {
                         Action::Reuse(record) => record,
                         _ => unreachable!("all sources are reused"),
-                    })?
+                    };
+                    self.decide_knowing(&known, index, &record_of)?
                 }
             };
             steps.push(step);
@@ -132,10 +135,20 @@ impl<'a> Planner<'a> {
         index: NodeIndex,
         record_of: &dyn Fn(NodeIndex) -> &'r Record,
     ) -> Result<Step, PlanError> {
+        self.decide_knowing(&HashMap::new(), index, record_of)
+    }
+
+    fn decide_knowing<'r>(
+        &self,
+        known: &HashMap<StageKey, Record>,
+        index: NodeIndex,
+        record_of: &dyn Fn(NodeIndex) -> &'r Record,
+    ) -> Result<Step, PlanError> {
         let node = self.graph.node(index);
         let recipe = Arc::new(self.recipe(index, record_of));
         let key = recipe.key();
-        let action = match self.store.lookup(&key)? {
+        let found = known.get(&key).cloned().map(Lookup::Found);
+        let action = match found.map_or_else(|| self.store.lookup(&key), Ok)? {
             Lookup::Found(record) => Action::Reuse(record),
             Lookup::OutputMissing(digest) => Action::Run(DirtyReason::OutputMissing(digest)),
             Lookup::Unknown => {

@@ -1,9 +1,10 @@
 //! Actions: what a recipe made. Written last, so that what is recorded is complete.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fs;
@@ -67,6 +68,20 @@ impl Store {
             }
         }
         Ok(Lookup::Found(record))
+    }
+
+    /// The records of those of many actions that are [found](Self::lookup), looked up side by side: one
+    /// after the other, thousands of small files wait for the disk one by one.
+    ///
+    /// # Errors
+    /// [`StoreError::Fs`].
+    pub fn lookup_all(&self, keys: &[StageKey]) -> Result<HashMap<StageKey, Record>, StoreError> {
+        let found = keys.par_iter().filter_map(|key| match self.lookup(key) {
+            Ok(Lookup::Found(record)) => Some(Ok((*key, record))),
+            Ok(Lookup::OutputMissing(_) | Lookup::Unknown) => None,
+            Err(error) => Some(Err(error)),
+        });
+        found.collect()
     }
 
     /// The record of an action, if there is a readable one.

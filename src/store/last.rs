@@ -54,6 +54,12 @@ impl LastKeys {
         self.keys.get(&stage.to_string()).copied()
     }
 
+    /// The keys of all stages.
+    #[must_use]
+    pub fn keys(&self) -> Vec<StageKey> {
+        self.keys.values().copied().collect()
+    }
+
     /// Notes the key that `stage` has now. It is on disk at once, so a killed run explains itself.
     ///
     /// # Errors
