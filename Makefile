@@ -44,7 +44,7 @@ check: ## Format, lints, layering and documentation
 doc: ## Build the documentation of the library and open it
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --open
 
-ci: check ## Everything that CI runs
+ci: check ## The checks, and what CI runs of tests and experiments
 	./.ci/run
 
 results: $(ERPC) ## Run every experiment whose data is there; what is known is reused
@@ -53,7 +53,7 @@ results: $(ERPC) ## Run every experiment whose data is there; what is known is r
 reproduce-tables: $(ERPC) ## Make all tables and pages again; say what moved, what is absent, what came out
 	./scripts/reproduce-tables.sh $(ERPC)
 
-bench: $(ERPC) ## Measure against DVC, Snakemake and ONNX Runtime (what is not installed is skipped)
+bench: $(ERPC) ## Measure against DVC, Snakemake, ONNX Runtime, PyTorch … (what is not installed is skipped)
 	./benches/run.sh $(ERPC) $(BENCH_VENV)
 
 bench-setup: ## Install the peers of `make bench` into a virtual environment outside the tree

@@ -159,3 +159,6 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Command::Execute => execute::execute(place),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub(super) struct ResultsArgs {
     #[arg(long)]
     seeds: bool,
     /// Keep rows that match, such as `metric=t1`, `mean>=0.3`, `attributes!=shuffled`; may be repeated.
-    #[arg(short, long = "where", value_name = "CONDITION")]
+    #[arg(short = 'w', long = "where", value_name = "CONDITION")]
     conditions: Vec<String>,
     /// Mean, deviation and extremes over the rows that agree in these columns.
     #[arg(short, long, value_name = "COLUMN,…", value_delimiter = ',')]
