@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -19,6 +19,9 @@ const SETTLED: Duration = Duration::from_millis(50);
 
 /// The log is rewritten once it holds this many times more lines than entries.
 const COMPACT_FACTOR: usize = 4;
+
+/// A line of the log has about this length.
+const LINE_BYTES: usize = 135;
 
 /// A file, whatever it holds.
 type Inode = (u64, u64);
@@ -96,15 +99,20 @@ pub(super) struct Memo {
 
 impl Memo {
     /// Reads the log; one that cannot be read is an empty one.
+    ///
+    /// Every command that opens a store does this first, so it takes no more memory than it keeps.
     pub(super) fn load(path: &Path) -> Self {
-        let text = fs::read(path).unwrap_or_default();
-        // A damaged line must not take the others along, run after run.
-        let text = String::from_utf8_lossy(&text);
         let mut lines = 0;
         let mut known = HashMap::new();
-        for (stat, digest) in text.lines().filter_map(Stat::parse) {
-            lines += 1;
-            known.insert(stat.inode, (stat, digest));
+        if let (Ok(metadata), Ok(log)) = (fs::metadata(path), fs::open(path)) {
+            known.reserve(usize::try_from(metadata.size()).unwrap_or(0) / LINE_BYTES);
+            let log = BufReader::new(log).split(b'\n').map_while(Result::ok);
+            // A damaged line must not take the others along, run after run.
+            let entry = |line: Vec<u8>| str::from_utf8(&line).ok().and_then(Stat::parse);
+            for (stat, digest) in log.filter_map(entry) {
+                lines += 1;
+                known.insert(stat.inode, (stat, digest));
+            }
         }
         let memo = Self { known: Mutex::new(known), log: Mutex::new(None), path: path.to_owned() };
         memo.compact(lines);
