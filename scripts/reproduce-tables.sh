@@ -16,8 +16,13 @@ for outline in experiments/published/*.toml; do
     summaries+="$("$program" paper "$outline")"$'\n'
 done
 "$program" index
+pages=()
 for page in README.md docs/baselines.md docs/erpcnet.md docs/reproducing-erpcnet.md; do
-    ./scripts/insert-results.sh "$page"
+    ./scripts/insert-results.sh "$page" &
+    pages+=("$!")
+done
+for page in "${pages[@]}"; do
+    wait "$page"
 done
 git diff --stat -- README.md docs results
 
