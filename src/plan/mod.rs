@@ -100,7 +100,7 @@ impl<'a> Planner<'a> {
     /// [`PlanError::Store`].
     pub fn plan(&self) -> Result<Plan, PlanError> {
         // Most of what a plan asks for is there, under the key that it had last time.
-        let known = self.store.lookup_all(&self.last.keys())?;
+        let known = self.store.lookup_all(&self.last.keys());
         let mut steps: Vec<Step> = Vec::with_capacity(self.graph.len());
         for index in self.graph.indices() {
             let unknown =

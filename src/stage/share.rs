@@ -17,7 +17,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// The threads granted.
+    /// The threads granted, at least one.
     #[must_use]
     pub fn granted(&self) -> usize {
         self.granted
@@ -43,7 +43,7 @@ impl Share {
 
 impl From<usize> for Share {
     fn from(granted: usize) -> Self {
-        Self { granted, lent: Arc::default() }
+        Self { granted: granted.max(1), lent: Arc::default() }
     }
 }
 

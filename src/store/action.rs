@@ -71,15 +71,13 @@ impl Store {
     }
 
     /// The records of those of many actions that are [found](Self::lookup), looked up side by side: one
-    /// after the other, thousands of small files wait for the disk one by one.
-    ///
-    /// # Errors
-    /// [`StoreError::Fs`].
-    pub fn lookup_all(&self, keys: &[StageKey]) -> Result<HashMap<StageKey, Record>, StoreError> {
+    /// after the other, thousands of small files wait for the disk one by one. What cannot be read is
+    /// left out; whoever needs it hears why from `lookup`.
+    #[must_use]
+    pub fn lookup_all(&self, keys: &[StageKey]) -> HashMap<StageKey, Record> {
         let found = keys.par_iter().filter_map(|key| match self.lookup(key) {
-            Ok(Lookup::Found(record)) => Some(Ok((*key, record))),
-            Ok(Lookup::OutputMissing(_) | Lookup::Unknown) => None,
-            Err(error) => Some(Err(error)),
+            Ok(Lookup::Found(record)) => Some((*key, record)),
+            _ => None,
         });
         found.collect()
     }

@@ -104,8 +104,8 @@ impl Memo {
     pub(super) fn load(path: &Path) -> Self {
         let mut lines = 0;
         let mut known = HashMap::new();
-        if let (Ok(metadata), Ok(log)) = (fs::metadata(path), fs::open(path)) {
-            known.reserve(usize::try_from(metadata.size()).unwrap_or(0) / LINE_BYTES);
+        if let (Ok(bytes), Ok(log)) = (fs::len(path), fs::open(path)) {
+            known.reserve(usize::try_from(bytes).unwrap_or(0) / LINE_BYTES);
             let log = BufReader::new(log).split(b'\n').map_while(Result::ok);
             // A damaged line must not take the others along, run after run.
             let entry = |line: Vec<u8>| str::from_utf8(&line).ok().and_then(Stat::parse);

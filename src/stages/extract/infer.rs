@@ -25,7 +25,7 @@ impl Pipeline<'_> {
         let _guard = StopOnPanic(gate);
         let mut runner = None;
         loop {
-            while worker > 0 && worker >= self.share.threads() && !gate.is_stopped() {
+            while worker >= self.share.threads() && !gate.is_stopped() {
                 thread::sleep(TICK);
             }
             let parcel = decoded.lock().unwrap_or_else(PoisonError::into_inner).recv();
